@@ -1,0 +1,134 @@
+"""Settings: one class, read from the environment (prefix SHOUWEN_), built once per process and passed down."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_home() -> Path:
+    """Where run-time state lives when SHOUWEN_HOME is not set."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/shouwen")
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "shouwen"
+
+
+def default_cache() -> Path:
+    """Where downloads (Asterisk, models) live: outside the checkout, shared by clones."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "shouwen"
+
+
+def _port_range(value: str) -> str:
+    match = re.fullmatch(r"(\d{1,5})-(\d{1,5})", value)
+    if not match or not 1024 <= int(match[1]) < int(match[2]) <= 65535:
+        raise ValueError("write a range of ports such as 10000-10999")
+    return value
+
+
+def _host_port(value: str) -> str:
+    match = re.fullmatch(r"([A-Za-z0-9.\-]+):(\d{1,5})", value)
+    if not match or not 0 < int(match[2]) <= 65535:
+        raise ValueError("write host:port, such as 127.0.0.1:5070")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError) as error:
+        raise ValueError("write a zone of the IANA database, such as Asia/Shanghai") from error
+    return value
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set. Each field is a row in the README's table (checked by a test)."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOUWEN_", extra="ignore")
+
+    home: Path = Field(default_factory=default_home, description="folder of all run-time state")
+    bind: str = Field("127.0.0.1", description="address that SIP and the console listen on")
+    sip_port: Port = Field(5060, description="SIP, UDP")
+    rtp_ports: Annotated[str, AfterValidator(_port_range)] = Field(
+        "10000-10999", description="UDP ports for audio: two for each leg of a call"
+    )
+    agi_port: Port = Field(4573, description="FastAGI, TCP, loopback")
+    ami_port: Port = Field(5038, description="Asterisk manager interface, TCP, loopback")
+    web_port: Port = Field(8000, description="console and JSON API, TCP")
+    database_url: str | None = Field(
+        None, description="PostgreSQL 15 or later, postgresql://…; unset: an embedded one"
+    )
+    asterisk_root: Path | None = Field(
+        None, description="an unpacked Asterisk 22 root to use instead of the cache's"
+    )
+    handoff_limit_s: Annotated[int, Field(ge=5, le=3600)] = Field(
+        120, description="seconds from the request of a transfer to the colleague's acceptance (H11)"
+    )
+    ring_timeout_s: Annotated[int, Field(ge=3, le=600)] = Field(
+        30, description="seconds a caller waits before the callback recording"
+    )
+    lab_phone: Annotated[str, AfterValidator(_host_port)] | None = Field(
+        None, description="host:port of a load-test phone; set: lines 8002 and 8003 exist"
+    )
+    trunk_host: str = Field("127.0.0.1", description="address that the trunk's INVITEs come from")
+    node: Annotated[int, Field(ge=1, le=99)] = Field(
+        1, description="number of this Asterisk + agi pair, part of its ticket numbers"
+    )
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "Asia/Shanghai", description="IANA zone of the centre's days and screens"
+    )
+    policy: str = Field("huizhou-school", description="name of the policy file for new tickets")
+    language: Annotated[str, Field(pattern="^(zh|en)$")] = Field(
+        "zh", description="language of the prompts and the console's default, zh or en"
+    )
+    engine_zh: Annotated[str, Field(pattern="^(auto|vosk|vosk-server|whisper|off)$")] = Field(
+        "auto", description="recogniser for Chinese: auto, vosk, vosk-server, whisper or off"
+    )
+    engine_en: Annotated[str, Field(pattern="^(auto|vosk|vosk-server|whisper|off)$")] = Field(
+        "auto", description="recogniser for English: auto, vosk, vosk-server, whisper or off"
+    )
+    vosk_server_zh: str | None = Field(None, description="ws://host:port of a Vosk server, Chinese")
+    vosk_server_en: str | None = Field(None, description="ws://host:port of a Vosk server, English")
+    recording_days: Annotated[int, Field(ge=1, le=36500)] = Field(
+        1826, description="days recordings are kept (S41: five years)"
+    )
+
+    @property
+    def cache(self) -> Path:
+        """Folder of downloads."""
+        return default_cache()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The centre's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def recordings(self) -> Path:
+        """Folder of recordings; paths in the database are relative to it."""
+        return self.home / "recordings"
+
+    @property
+    def journal(self) -> Path:
+        """The node's journal (SQLite), opened by the agi process alone."""
+        return self.home / "journal.db"
+
+    @property
+    def demo_accounts(self) -> Path:
+        """Demo staff with their passwords, for the contract's JSON file."""
+        return self.home / "demo-accounts.json"
+
+    @property
+    def log(self) -> Path:
+        """Folder of log files."""
+        return self.home / "log"
