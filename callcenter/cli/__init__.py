@@ -1,0 +1,51 @@
+"""The `shouwen` command: one typer application. Each file of commands offers `add_to(app)`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from callcenter.errors import ShouwenError
+
+if TYPE_CHECKING:
+    import typer
+
+PARTS = ("agi", "web", "worker", "run")
+"""Commands that stay running; their processes name their part."""
+
+GROUPS = ("runtime", "processes", "staff", "transcripts")
+"""The files of this package; each imports what it needs inside its commands, so that --help stays fast."""
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line on stderr and exit code 1."""
+    os.umask(0o077)
+    if len(sys.argv) > 1 and sys.argv[1] in PARTS:
+        from setproctitle import setproctitle
+
+        setproctitle(f"shouwen {' '.join(sys.argv[1:])}")
+    try:
+        application()()
+    except ShouwenError as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(1) from None
+
+
+def application() -> typer.Typer:
+    """The application with every group of commands that there is."""
+    import typer
+
+    app = typer.Typer(
+        name="shouwen",
+        help="A call desk that keeps its word: first-inquiry responsibility on Asterisk.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for group in GROUPS:
+        if importlib.util.find_spec(f"callcenter.cli.{group}"):
+            importlib.import_module(f"callcenter.cli.{group}").add_to(app)
+    return app
