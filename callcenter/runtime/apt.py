@@ -149,7 +149,7 @@ def keyring() -> Path:
 
 
 def mirrors() -> list[str]:
-    """The Debian mirrors that this machine's apt already uses, best first; raises AptError when there is none."""
+    """The Debian mirrors that this machine's apt uses, best first; raises AptError if there is none."""
     require("apt-get", "apt-config")
     found: list[str] = []
     for release_info in ("--release-info", "--no-release-info"):
@@ -171,7 +171,7 @@ def mirrors() -> list[str]:
 
 
 def unpack(archives: Sequence[Path], target: Path, progress: Progress) -> None:
-    """Unpack every archive into one folder, without set-user-id bits: nothing in it is meant to gain rights."""
+    """Unpack every archive into one folder, without set-user-id bits: nothing there is to gain rights."""
     require("dpkg-deb")
 
     def one(archive: Path) -> None:

@@ -1,4 +1,4 @@
-"""Asterisk 22 unpacked in the cache and run through its own dynamic loader: no root, no chroot, no system package."""
+"""Asterisk 22 unpacked in the cache and run through its own dynamic loader: no root, no chroot."""
 
 from __future__ import annotations
 
@@ -104,7 +104,10 @@ def cached_root(settings: Settings, name: str) -> Path:
 
 
 def find_root(settings: Settings) -> AsteriskRoot:
-    """The Asterisk to be used: SHOUWEN_ASTERISK_ROOT, else the cache's; raises AsteriskMissing, AsteriskUnusable."""
+    """The Asterisk to be used: SHOUWEN_ASTERISK_ROOT, else the cache's.
+
+    Raises AsteriskMissing when there is none, AsteriskUnusable when it is not an Asterisk 22 that starts.
+    """
     if settings.asterisk_root is not None:
         return inspect_root(settings.asterisk_root.absolute())
     path = cached_root(settings, "asterisk")
@@ -123,7 +126,7 @@ def install(settings: Settings, console: Console) -> AsteriskRoot:
 def install_packages(
     settings: Settings, console: Console, name: str, packages: tuple[str, ...], program: str
 ) -> UnpackedRoot:
-    """Have packages of the suite in a folder of the cache that is called `name`; `program` must then be in it."""
+    """Have packages of the suite in a folder of the cache called `name`; `program` must then be in it."""
 
     def verify(path: Path) -> None:
         if program == "usr/sbin/asterisk":
@@ -144,7 +147,7 @@ def install_packages(
 
 
 def install_sipp(settings: Settings, console: Console) -> UnpackedRoot:
-    """Have the load generator sipp in the cache, for tests and the benchmark: `root.program("usr/bin/sipp", …)`."""
+    """Have sipp in the cache, for tests and the benchmark: `root.program("usr/bin/sipp", …)`."""
     return install_packages(settings, console, "sipp", ("sip-tester",), "usr/bin/sipp")
 
 

@@ -77,8 +77,9 @@ def install(
 ) -> Path:
     """Make `target` hold the packages with all they depend on, or raise and leave no trace.
 
-    `verify` is called with the unpacked folder and raises when it is of no use. A whole folder is taken as it is;
-    a broken one, and what a broken attempt left, is removed first. Two processes may ask at once: one does it.
+    `verify` is called with the unpacked folder and raises when it is of no use. A whole folder is taken as
+    it is; a broken one, and what a broken attempt left, is removed first. Two processes may ask at once:
+    one does it.
     """
     partial = target.with_name(f"{target.name}.partial")
     with locked(target.with_name(f"{target.name}.lock")):
