@@ -1,0 +1,1 @@
+"""The desk's voice: FastAGI entries, the watcher of Asterisk's events, the journal and its drainer."""

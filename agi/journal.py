@@ -1,0 +1,184 @@
+"""The node's journal: every event of a call on disk before Asterisk goes on, whatever the database does.
+
+SQLite in WAL mode with synchronous FULL. One thread writes; everything that waits at that moment shares one commit.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from agi.errors import JournalUnavailable
+from callcenter.domain.calls import CallEvent, Kind
+
+log = logging.getLogger(__name__)
+
+COMMIT_TIMEOUT_S = 2.0
+RETRY_S = 0.5
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS event (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    linkedid TEXT NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS event_linkedid ON event (linkedid);
+CREATE TABLE IF NOT EXISTS counter (day TEXT PRIMARY KEY, last INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+class _Batch:
+    """Statements that share a commit, and the event that tells those who wait for it."""
+
+    __slots__ = ("done", "failed", "statements")
+
+    def __init__(self) -> None:
+        self.statements: list[tuple[str, tuple[object, ...]]] = []
+        self.done = threading.Event()
+        self.failed = False
+
+
+class Journal:
+    """Append-only events, the running numbers of tickets, and small notes (snapshots, positions)."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create; raises JournalUnavailable."""
+        self._path = path
+        try:
+            self._connection = self._connect()
+            self._connection.executescript(_SCHEMA)
+            self._reader = self._connect()
+        except sqlite3.Error as error:
+            raise JournalUnavailable(f"the journal cannot be opened: {error}") from error
+        self._read_lock = threading.Lock()
+        self._lock = threading.Lock()
+        self._pending = _Batch()
+        self._work = threading.Event()
+        self._stopping = False
+        self.appended = threading.Event()
+        """Set after each commit; the drainer waits for it and clears it."""
+        self.healthy = True
+        self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
+        self._thread.start()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA busy_timeout=2000")
+        return connection
+
+    def append(self, event: CallEvent, *, wait: bool = True) -> None:
+        """Write one event; returns when it is on disk.
+
+        Raises JournalUnavailable when that takes over 2 s; the event is kept in memory and tried again.
+        """
+        data = json.dumps(dict(event.data), ensure_ascii=False, separators=(",", ":"))
+        row = (event.linkedid, event.at.isoformat(), str(event.kind), data)
+        self._submit("INSERT INTO event (linkedid, at, kind, data) VALUES (?, ?, ?, ?)", row, wait=wait)
+
+    def save_counter(self, day: str, last: int) -> None:
+        """Remember the running number of a day; on disk with the next commit."""
+        sql = "INSERT INTO counter VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = max(last, excluded.last)"
+        self._submit(sql, (day, last), wait=False)
+
+    def counter(self, day: str) -> int:
+        """The last running number of that day, 0 when there is none."""
+        with self._read_lock:
+            row = self._reader.execute("SELECT last FROM counter WHERE day = ?", (day,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def save_note(self, name: str, value: object) -> None:
+        """Keep a small JSON value under a name."""
+        sql = "INSERT INTO note VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        self._submit(sql, (name, json.dumps(value, ensure_ascii=False)), wait=False)
+
+    def note(self, name: str) -> object:
+        """The JSON value kept under that name, or None."""
+        with self._read_lock:
+            row = self._reader.execute("SELECT value FROM note WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def read(self, after: int, limit: int) -> list[tuple[int, CallEvent]]:
+        """Events behind a position, in order."""
+        sql = "SELECT position, linkedid, at, kind, data FROM event WHERE position > ? ORDER BY position LIMIT ?"
+        with self._read_lock:
+            rows = self._reader.execute(sql, (after, limit)).fetchall()
+        return [(row[0], _event(row[1:])) for row in rows]
+
+    def of_call(self, linkedid: str) -> list[CallEvent]:
+        """All events of one call, in order."""
+        sql = "SELECT linkedid, at, kind, data FROM event WHERE linkedid = ? ORDER BY position"
+        with self._read_lock:
+            return [_event(row) for row in self._reader.execute(sql, (linkedid,)).fetchall()]
+
+    def last_position(self) -> int:
+        """Position of the newest event on disk, 0 when there is none."""
+        with self._read_lock:
+            row = self._reader.execute("SELECT coalesce(max(position), 0) FROM event").fetchone()
+        return int(row[0])
+
+    def prune(self, applied: int, before: datetime) -> None:
+        """Forget events that the database has and that are older than an instant."""
+        self._submit("DELETE FROM event WHERE position <= ? AND at < ?", (applied, before.isoformat()), wait=False)
+
+    def close(self) -> None:
+        """Write what waits and close."""
+        self._stopping = True
+        self._work.set()
+        self._thread.join(COMMIT_TIMEOUT_S * 2)
+        self._connection.close()
+        with self._read_lock, closing(self._reader):
+            pass
+
+    def _submit(self, sql: str, row: tuple[object, ...], *, wait: bool) -> None:
+        with self._lock:
+            batch = self._pending
+            batch.statements.append((sql, row))
+        self._work.set()
+        if wait and (not batch.done.wait(COMMIT_TIMEOUT_S) or batch.failed):
+            raise JournalUnavailable
+
+    def _write(self) -> None:
+        carried: list[tuple[str, tuple[object, ...]]] = []
+        while True:
+            self._work.wait(RETRY_S if carried else None)
+            self._work.clear()
+            with self._lock:
+                batch, self._pending = self._pending, _Batch()
+            statements = [*carried, *batch.statements]
+            if statements:
+                try:
+                    self._commit(statements)
+                    carried = []
+                except sqlite3.Error:
+                    if self.healthy:
+                        log.exception("the journal cannot be written; events are kept in memory and tried again")
+                    carried, batch.failed = statements, True
+                self.healthy = not batch.failed
+                batch.done.set()
+                self.appended.set()
+            if self._stopping and not self._pending.statements:
+                return
+
+    def _commit(self, statements: Sequence[tuple[str, tuple[object, ...]]]) -> None:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for sql, row in statements:
+                connection.execute(sql, row)
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _event(row: tuple[str, str, str, str]) -> CallEvent:
+    linkedid, at, kind, data = row
+    return CallEvent(linkedid=linkedid, at=datetime.fromisoformat(at), kind=Kind(kind), data=json.loads(data))

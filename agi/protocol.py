@@ -1,0 +1,173 @@
+"""pyst2's AGI put right: text over a socket, bounded lines, escaping, hang-ups and 520 as Asterisk really sends them.
+
+pyst2 0.5.1 installs a signal handler (illegal in a thread), writes callers' numbers to stderr, sends quotes and
+newlines unescaped (a caller's name could inject a command), takes `HANGUP` and end of file for a ValueError and spins
+on a 520 that is cut off. Only its command methods are used; everything on the wire is here.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import IO, cast
+
+from asterisk.agi import AGI  # type: ignore[import-untyped]  # pyst2 has no type information
+
+from agi.errors import AgiError, BadCommand, BadRequest, HungUp
+
+MAX_LINE = 4096
+"""Bytes of one line; Asterisk itself cuts AGI lines at 2,048."""
+MAX_ENV_LINES = 200
+ENV_TIMEOUT_S = 5.0
+COMMAND_TIMEOUT_S = 60.0
+"""How long a command may take beyond the time it asks for itself."""
+
+_RESPONSE = re.compile(r"(\d{3})[ -]?(.*)", re.DOTALL)
+_RESULT = re.compile(r"result=(?P<value>-?[^ ]*)(?: \((?P<data>[^)]*)\))?")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class _Silence:
+    """pyst2 writes everything it does to stderr, callers' numbers included."""
+
+    def write(self, text: str) -> None:
+        """Drop it."""
+
+
+class Session(AGI):  # type: ignore[misc]  # the base class is untyped
+    """One FastAGI conversation over a connected socket.
+
+    `env` holds what Asterisk sent (without the `agi_` prefix), `args` the arguments of the dialplan's AGI().
+    Raises BadRequest when the other side does not speak FastAGI.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Read the environment; takes over neither closing nor shutting down the socket."""
+        # not calling AGI.__init__: it installs a signal handler and reads stdin
+        self.connection = connection
+        self.stdin: IO[bytes] = connection.makefile("rb", buffering=8192)
+        self.stderr = _Silence()
+        self.env: dict[str, str] = {}
+        self.args: list[str] = []
+        self.hung_up = False
+        connection.settimeout(ENV_TIMEOUT_S)
+        self._get_agi_env()
+        connection.settimeout(COMMAND_TIMEOUT_S)
+
+    @property
+    def entry(self) -> str:
+        """Name of the entry asked for: the path of agi://host:port/NAME."""
+        return self.env.get("network_script", "") or self.env.get("request", "").rpartition("/")[2]
+
+    def arg(self, index: int) -> str:
+        """Argument `index` of the dialplan's AGI(), counted from 0; empty when absent."""
+        return self.args[index] if index < len(self.args) else ""
+
+    def _read_line(self) -> str:
+        try:
+            line = self.stdin.readline(MAX_LINE + 1)
+        except TimeoutError as error:
+            raise AgiError("Asterisk did not answer in time") from error
+        except OSError as error:
+            raise HungUp from error
+        if not line:
+            raise HungUp
+        if len(line) > MAX_LINE:
+            raise BadRequest("a line is longer than an AGI line can be")
+        # surrogates never reach the journal: invalid bytes become U+FFFD, as the contract says of names
+        return line.decode("utf-8", "replace").rstrip("\r\n")
+
+    def _get_agi_env(self) -> None:
+        for _ in range(MAX_ENV_LINES):
+            line = self._read_line()
+            if not line:
+                if "request" not in self.env:
+                    raise BadRequest("no agi_request in what came")
+                return
+            key, colon, value = line.partition(":")
+            if not colon or not key.startswith("agi_"):
+                raise BadRequest("a line that is no agi_ variable")
+            name = key.removeprefix("agi_")
+            if name.startswith("arg_"):
+                self.args.append(value[1:])
+            else:
+                self.env.setdefault(name, value.strip())
+        raise BadRequest("more variables than Asterisk sends")
+
+    def _quote(self, string: object) -> str:
+        text = _UNSAFE.sub(" ", str(string))
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+    def execute(self, command: str, *args: object) -> dict[str, tuple[str, str]]:
+        """Send one command and read its result; raises HungUp, BadCommand, AgiError."""
+        if self.hung_up:
+            raise HungUp
+        line = " ".join([command, *(str(arg) for arg in args)]).strip()
+        if _UNSAFE.search(line):
+            raise BadCommand(f"control characters in an AGI command: {command}")
+        try:
+            self.connection.sendall(line.encode() + b"\n")
+        except OSError as error:
+            raise HungUp from error
+        return self.get_result()
+
+    def get_result(self, stdin: object = None) -> dict[str, tuple[str, str]]:
+        """Read one response. Asterisk may put a line `HANGUP` before it; the response still follows."""
+        line = self._read_line()
+        while line == "HANGUP":
+            self.hung_up = True
+            line = self._read_line()
+        match = _RESPONSE.fullmatch(line)
+        if match is None:
+            raise AgiError("a response without a code")
+        code, rest = match[1], match[2]
+        if code == "200":
+            found = _RESULT.search(rest)
+            if found is None:
+                raise AgiError("a response without a result")
+            if found["data"] == "hangup" or found["value"] == "-1" or self.hung_up:
+                self.hung_up = True
+                raise HungUp
+            return {"result": (found["value"], found["data"] or "")}
+        if code == "511":
+            raise HungUp
+        if code == "520" and line[3:4] == "-":
+            while not self._read_line().startswith("520"):
+                pass
+        raise BadCommand(f"Asterisk refused a command with {code}")
+
+    def set_variable(self, name: str, value: object) -> None:
+        """Set a channel variable."""
+        self.execute("SET VARIABLE", name, self._quote(value))
+
+    def stream_file(self, filename: str, escape_digits: str = "", sample_offset: int = 0) -> str:
+        """Play a sound (path without ending); the key that cut it short, or an empty string."""
+        result = self.execute("STREAM FILE", self._quote(filename), self._quote(escape_digits), sample_offset)
+        return _digit(result["result"][0])
+
+    def wait_for_digit(self, timeout: int = 2000) -> str:
+        """Wait so many milliseconds for a key; empty when none came."""
+        return cast(str, AGI.wait_for_digit(self, timeout))
+
+    def record(self, path: str, *, escape_digits: str, limit_ms: int, silence_s: int) -> str:
+        """Record the channel into `path`.wav until a key, the limit or a silence; the key, or an empty string.
+
+        The file is complete when this returns and when it raises HungUp.
+        """
+        self.connection.settimeout(limit_ms / 1000 + COMMAND_TIMEOUT_S)
+        try:
+            result = self.execute(
+                "RECORD FILE", self._quote(path), "wav", self._quote(escape_digits), limit_ms, f"s={silence_s}"
+            )
+        finally:
+            self.connection.settimeout(COMMAND_TIMEOUT_S)
+        return _digit(result["result"][0])
+
+
+def _digit(code: str) -> str:
+    if code in ("", "0"):
+        return ""
+    try:
+        return chr(int(code))
+    except ValueError as error:
+        raise AgiError("a key that is no number") from error
