@@ -32,6 +32,24 @@ def main() -> None:
     except ShouwenError as error:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(1) from None
+    except ValueError as error:
+        complaints = _settings_complaints(error)
+        if not complaints:
+            raise
+        sys.stderr.write("".join(f"error: {complaint}\n" for complaint in complaints))
+        raise SystemExit(1) from None
+
+
+def _settings_complaints(error: ValueError) -> list[str]:
+    """A line for each setting that the environment gives a wrong value."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError) or error.title != "Settings":
+        return []
+    return [
+        f"SHOUWEN_{'_'.join(map(str, each['loc'])).upper()}: {each['msg'].removeprefix('Value error, ')}"
+        for each in error.errors()
+    ]
 
 
 def application() -> typer.Typer:

@@ -44,7 +44,7 @@ def _read_line(connection: socket.socket, deadline: float) -> str:
 
 
 def parse(line: str) -> dict[str, Any] | None:
-    """The JSON object in `SET VARIABLE SHOUWEN_HEALTH "…"`, quotes and backslashes escaped as AGI wants them."""
+    """The JSON object in `SET VARIABLE SHOUWEN_HEALTH "…"`, escaped as AGI wants it."""
     match = REPLY.fullmatch(line)
     if not match:
         return None

@@ -18,6 +18,9 @@ from callcenter.settings import Settings
 SOCKET_PATH_LIMIT = 107
 """Bytes of a Unix socket's path, without the final NUL (unix(7))."""
 
+LOCK = "run.lock"
+"""File in the home that `shouwen run` locks and writes its process id to."""
+
 LOG_LIMIT_BYTES = 20_000_000
 LOGS_KEPT = 3
 
@@ -54,7 +57,7 @@ def prepare(settings: Settings) -> Path:
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
     """Be the only one who runs on this home; raises HomeInUse. The lock ends with the process."""
-    with (settings.home / "run.lock").open("a+") as handle:
+    with (settings.home / LOCK).open("a+") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -67,6 +70,23 @@ def locked(settings: Settings) -> Iterator[None]:
         handle.write(str(os.getpid()))
         handle.flush()
         yield
+
+
+def was_used(settings: Settings) -> bool:
+    """Whether the product was ever started on this home."""
+    return (settings.home / LOCK).exists()
+
+
+def is_locked(settings: Settings) -> bool:
+    """Whether the product runs on this home now."""
+    if not was_used(settings):
+        return False
+    with (settings.home / LOCK).open() as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def socket_folder(wanted: Path, longest_name: str) -> Path:

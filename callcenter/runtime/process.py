@@ -72,7 +72,7 @@ def spawn(
     """Start a child whose output goes to the end of the log file.
 
     The kernel sends it `death_signal` when the calling *thread* ends, so call this from the main thread;
-    None: it outlives us. A process group of its own keeps the terminal's Ctrl-C from reaching it before its turn.
+    None: it outlives us. A process group of its own keeps the terminal's Ctrl-C from it until its turn comes.
     """
     parent = os.getpid()
 

@@ -20,7 +20,7 @@ STOP_SIGNAL_S = (6.0, 8.0, 9.0)
 
 
 def restart_pause_s(failures: int) -> float:
-    """Seconds before the next start, after so many deaths in a row that came within a minute of a start: 0, 2, 4…"""
+    """Seconds before the next start: 0, then 2, 4 … after so many early deaths in a row."""
     return 0.0 if failures == 0 else min(2.0**failures, LONGEST_PAUSE_S)
 
 
@@ -85,7 +85,7 @@ class Part:
 
 @dataclass(kw_only=True, slots=True)
 class Supervisor:
-    """The parts, in the order of their start. Every method but `tell` is called from the main thread alone."""
+    """The parts, in the order of their start. Its methods are called from the main thread alone."""
 
     tell: Callable[[str], None]
     parts: list[Part] = field(default_factory=list)
