@@ -33,8 +33,8 @@ class CallState(StrEnum):
 
 
 class Call(ABC):
-    """A call. `times` has, as far as they came: `invite_sent` or `invite_received`, `invite_authorized` (the copy
-    with credentials), `trying`, `ringing` (the first 180 or 183), `answered` (the 200), `ack`, `cancel_sent`,
+    """A call. `times` has, as far as they came: `invite_sent` or `invite_received`, `invite_authorized` (with
+    credentials), `trying`, `ringing` (the first 180 or 183), `answered` (the 200), `ack`, `cancel_sent`,
     `cancel_received`, `bye_sent`, `bye_received` and `ended`.
     """
 
@@ -176,12 +176,21 @@ class Call(ABC):
         return response
 
     async def refer(self, target: str, timeout_s: float = 30) -> int:
-        """Blind transfer with the phone's own key; returns the status that the NOTIFYs ended with."""
-        return await self.transfer.run(self, f"<{self.phone.uri_of(target)}>", timeout_s)
+        """Blind transfer with the phone's own key; returns the status that the NOTIFYs ended with.
+
+        As phones do, it hangs up once the transfer has succeeded, and keeps the call when it has not.
+        """
+        status = await self.transfer.run(self, f"<{self.phone.uri_of(target)}>", timeout_s)
+        if status < 300:
+            await self.hangup()
+        return status
 
     async def refer_replaces(self, other: Call, timeout_s: float = 30) -> int:
-        """Attended transfer: this call's other side takes the place of this phone in `other`."""
-        return await self.transfer.run(self, self.transfer.replacing(other.dialog), timeout_s)
+        """Attended transfer: this call's other side takes the place of this phone in `other`; ends as `refer`."""
+        status = await self.transfer.run(self, self.transfer.replacing(other.dialog), timeout_s)
+        if status < 300:
+            await self.hangup()
+        return status
 
     async def request(self, method: str, *, headers: tuple[Header, ...] = (), body: bytes = b"") -> Response:
         """Any request within the call; returns the final response (an accepted INVITE is acknowledged)."""

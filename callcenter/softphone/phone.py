@@ -73,7 +73,7 @@ class Phone:
         codecs: tuple[int, ...] = (sdp.PCMU, sdp.PCMA),
         silent: bool = False,
     ) -> Self:
-        """A phone on its own socket; `silent`: no audio is sent (for load). Raises OSError for a taken port."""
+        """A phone on its own socket; `silent`: no audio is sent. Raises OSError for a taken port."""
         return cls(
             server=server,
             user=user,

@@ -102,7 +102,7 @@ class Response(Message):
 
 
 def parse(datagram: bytes, received: Stamp | None = None) -> Request | Response:
-    """One message; raises SipSyntaxError. A body is cut at Content-Length; a shorter one is taken as it is."""
+    """One message; raises SipSyntaxError. A body is cut at Content-Length; a shorter one stays."""
     head, separator, body = datagram.lstrip(b"\r\n").partition(b"\r\n\r\n")
     if not separator:
         head, separator, body = datagram.lstrip(b"\r\n").partition(b"\n\n")

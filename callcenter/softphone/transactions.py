@@ -135,7 +135,7 @@ class ServerTransaction:
         self._timers = _Timers()
 
     def respond(self, response: Response, on_no_ack: Callable[[], None] | None = None) -> Stamp:
-        """Sends; an INVITE's final response goes out again until `acknowledged`, else `on_no_ack` is called."""
+        """Sends; an INVITE's final response is repeated until `acknowledged`, else `on_no_ack` is called."""
         self.status = response.status
         self._last = response.encode()
         stamp = self._sender.send(self._last, self.address)
