@@ -123,6 +123,12 @@ class Journal:
             row = self._reader.execute("SELECT coalesce(max(position), 0) FROM event").fetchone()
         return int(row[0])
 
+    def continue_from(self, position: int) -> None:
+        """Number the next events behind `position`: this journal is new and the database is not."""
+        sql = "INSERT INTO sqlite_sequence (name, seq) SELECT 'event', ? WHERE NOT EXISTS (SELECT 1 FROM event)"
+        self._submit("DELETE FROM sqlite_sequence WHERE name = 'event' AND NOT EXISTS (SELECT 1 FROM event)", (), wait=False)
+        self._submit(sql, (position,), wait=True)
+
     def prune(self, applied: int, before: datetime) -> None:
         """Forget events that the database has and that are older than an instant."""
         self._submit("DELETE FROM event WHERE position <= ? AND at < ?", (applied, before.isoformat()), wait=False)

@@ -1,0 +1,147 @@
+"""Entry `callback`: the caller leaves name and matter (H30). Arguments: linkedid, why they are here.
+
+A hang-up at any moment after the beep leaves a ticket with what there is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agi.desk import Desk
+from agi.errors import HungUp
+from agi.live import LiveCall
+from agi.protocol import Session
+from agi.say import ANY_KEY, KEY_TIMEOUT_MS, Voice, digit_prompts
+from agi.sound import seconds
+from callcenter.domain.calls import Kind
+
+LIMIT_MS = 120_000
+SILENCE_S = 5
+MAX_KEYED = 2
+MAX_RERECORDINGS = 5
+NUMBER = re.compile(r"\d{3,15}")
+OPENING = {
+    "closed": "closed",
+    "timeout": "no-answer",
+    "empty": "no-answer",
+    "pressed": "pressed-1",
+    "handoff": "no-answer",
+}
+"""What is said before the caller is asked to speak; sent here by a colleague (`responder`): nothing more."""
+WISHES = {"1": "today", "2": "tomorrow", "3": "this_week", "0": None}
+
+
+@dataclass(slots=True)
+class Message:
+    """What the caller has told so far."""
+
+    ticket: str | None
+    """The call's own ticket, else one drawn at the first beep: nobody before it costs a number."""
+    phone: str | None
+    path: str = ""
+    """Recording without ending, empty before the first beep."""
+    keyed: bool = False
+    wished: str | None = None
+
+
+def callback(desk: Desk, session: Session) -> None:
+    """Take the message; sets SHOUWEN_NEXT to `end` when nothing is left to do."""
+    live = desk.calls.get(session.arg(0))
+    reason = session.arg(1)
+    if reason in ("timeout", "empty", "pressed"):
+        desk.calls.record(live.linkedid, Kind.QUEUE_LEFT, reason=reason, wait=False)
+    voice = Voice(session, desk.sounds)
+    opening = [OPENING[reason]] if reason in OPENING else []
+    voice.say(*opening, "record-prompt", keys=ANY_KEY)
+    message = _begin(desk, live)
+    try:
+        _converse(desk, live, session, voice, message)
+    except HungUp:
+        _keep(desk, live, message, confirmed=False)
+        raise
+    _keep(desk, live, message, confirmed=True)
+    digits = digit_prompts(message.ticket or "")
+    voice.say("ticket-is", *digits, "ticket-again", *digits, "goodbye")
+    session.set_variable("SHOUWEN_NEXT", "end")
+
+
+def _begin(desk: Desk, live: LiveCall) -> Message:
+    call = live.call
+    caller = call.caller if call else None
+    own = caller if caller and re.fullmatch(r"\+?\d{3,15}", caller) else None
+    return Message(ticket=call.ticket if call else None, phone=own)
+
+
+def _converse(desk: Desk, live: LiveCall, session: Session, voice: Voice, message: Message) -> None:
+    _record(desk, live, session, voice, message)
+    _confirm_number(voice, message)
+    message.wished = WISHES[voice.ask(["wished"], "1230", "0")]
+    for _ in range(MAX_RERECORDINGS):
+        played = f"{desk.settings.recordings}/{message.path}"
+        if voice.ask(["playback-intro", played, "confirm"], "12", "1") == "1":
+            return
+        _keep(desk, live, message, confirmed=False, superseded=True)
+        voice.say("record-prompt", keys=ANY_KEY)
+        _record(desk, live, session, voice, message)
+
+
+def _record(desk: Desk, live: LiveCall, session: Session, voice: Voice, message: Message) -> None:
+    path = desk.recording_path(live.linkedid, "message")
+    voice.say("beep")
+    message.ticket = message.ticket or desk.numbering.next(desk.clock())
+    message.path = path
+    desk.calls.record(
+        live.linkedid,
+        Kind.RECORDING_STARTED,
+        path=f"{path}.wav",
+        ticket=message.ticket,
+        language=desk.settings.language,
+        phone=message.phone,
+    )
+    session.record(
+        f"{desk.settings.recordings}/{path}", escape_digits="#", limit_ms=LIMIT_MS, silence_s=SILENCE_S
+    )
+
+
+def _confirm_number(voice: Voice, message: Message) -> None:
+    """Read the number back (H30); a keyed one replaces the caller's own when the caller says that it is right."""
+    own = message.phone
+    if own is not None and _is_right(voice, own) != "2":
+        return
+    for _ in range(MAX_KEYED):
+        prompt = "number-key" if own is not None else "number-withheld"
+        typed = voice.digits(prompt, first_ms=KEY_TIMEOUT_MS, gap_ms=KEY_TIMEOUT_MS, most=15)
+        if not NUMBER.fullmatch(typed):
+            voice.say("number-too-short")
+            return
+        # written down at once: a caller who hangs up while it is read back has still given it
+        message.phone, message.keyed = typed, True
+        answer = _is_right(voice, typed)
+        if answer == "1" or (answer == "" and own is None):
+            return
+        message.phone, message.keyed = own, False
+        if answer == "":
+            return
+
+
+def _is_right(voice: Voice, number: str) -> str:
+    """`1` right, `2` another, empty when the caller does not say."""
+    return voice.ask(["number-is", *digit_prompts(number), "number-confirm"], "12", "")
+
+
+def _keep(desk: Desk, live: LiveCall, message: Message, *, confirmed: bool, superseded: bool = False) -> None:
+    """Write down what there is; nothing when the caller left before the beep."""
+    if not message.path:
+        return
+    desk.calls.record(
+        live.linkedid,
+        Kind.RECORDING_ENDED,
+        path=f"{message.path}.wav",
+        seconds=seconds(desk.settings.recordings / f"{message.path}.wav"),
+        phone=message.phone,
+        keyed=message.keyed,
+        wished=message.wished,
+        confirmed=confirmed,
+        superseded=superseded,
+    )

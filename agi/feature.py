@@ -1,0 +1,41 @@
+"""What `*2` and `*3` share: the caller hears music while the responder keys a colleague's extension."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from agi.errors import HungUp
+from agi.live import LiveCall
+from agi.desk import Desk
+from agi.protocol import Session
+from agi.say import DIGIT_GAP_MS, KEY_TIMEOUT_MS, Voice
+
+ATTEMPTS = 3
+MAX_EXTENSION = 15
+
+
+@contextmanager
+def in_feature(live: LiveCall, session: Session) -> Iterator[None]:
+    """Mark that the caller is alone with the music; a hang-up inside means they still need somebody."""
+    live.feature_channel = session.env.get("channel", "")
+    try:
+        yield
+    except HungUp:
+        live.dropped = True
+        raise
+    finally:
+        with live.changed:
+            live.feature_channel = None
+            live.changed.notify_all()
+
+
+def ask_colleague(desk: Desk, voice: Voice, own: str) -> str | None:
+    """The extension of a colleague, asked for three times at most; None when none was given."""
+    prompt = "handoff-extension"
+    for _ in range(ATTEMPTS):
+        typed = voice.digits(prompt, first_ms=KEY_TIMEOUT_MS, gap_ms=DIGIT_GAP_MS, most=MAX_EXTENSION)
+        if typed != own and desk.routing.works_here(typed):
+            return typed
+        prompt = "handoff-invalid"
+    return None

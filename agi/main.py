@@ -1,0 +1,83 @@
+"""`shouwen agi`: the process beside an Asterisk. Builds the desk, serves until it is told to end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from functools import partial
+from types import FrameType
+
+from agi.ami import Event, Manager
+from agi.answered import answered
+from agi.arrive import arrive
+from agi.brief import brief
+from agi.callback import callback
+from agi.consult import consult
+from agi.desk import Desk
+from agi.drainer import Drainer
+from agi.ended import ended
+from agi.handoff import handoff
+from agi.health import health
+from agi.hear import hear
+from agi.journal import Journal
+from agi.live import LiveCalls, now
+from agi.numbering import Numbering
+from agi.routing import Routing
+from agi.server import Server
+from agi.watcher import watch
+from callcenter.bootstrap import unit_of_work_factory
+from callcenter.runtime.asterisk_config import secret_file
+from callcenter.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+SWITCH_S = 0.001
+"""How long one thread may keep the interpreter while another waits: a caller's entry waits on the drainer's work."""
+
+ENTRIES = {
+    "arrive": arrive,
+    "answered": answered,
+    "ended": ended,
+    "brief": brief,
+    "handoff": handoff,
+    "hear": hear,
+    "consult": consult,
+    "callback": callback,
+}
+
+
+def run_agi(settings: Settings) -> None:
+    """Serve FastAGI, watch Asterisk, drain the journal until SIGTERM or SIGINT."""
+    sys.setswitchinterval(SWITCH_S)
+    journal = Journal(settings.journal)
+    calls = LiveCalls(journal)
+    routing = Routing(journal)
+    numbering = Numbering(journal, settings.node, settings.zone)
+
+    def on_event(event: Event) -> None:
+        watch(desk, event)
+
+    manager = Manager(
+        LOOPBACK, settings.ami_port, "shouwen", lambda: secret_file(settings).read_text("utf-8").strip(), on_event
+    )
+    desk = Desk(
+        settings=settings, calls=calls, routing=routing, numbering=numbering, manager=manager, clock=now
+    )
+    drainer = Drainer(settings, journal, calls, routing, numbering, unit_of_work_factory(settings, deadline_s=5.0))
+    entries = {name: partial(entry, desk) for name, entry in ENTRIES.items()}
+    server = Server(LOOPBACK, settings.agi_port, entries | {"health": partial(health, desk, drainer)})
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        server.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    manager.start()
+    drainer.start()
+    log.info("the desk answers on port %s", server.port)
+    server.serve()
+    manager.stop()
+    drainer.stop()
+    journal.close()

@@ -1,0 +1,68 @@
+"""Speaking with whoever is on the channel: prompts that keys interrupt, questions, digits, numbers read out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from agi.protocol import Session
+
+KEY_TIMEOUT_MS = 6000
+"""Without a key for so long a question is asked once more, then the default holds."""
+DIGIT_GAP_MS = 2000
+"""A pause of so long ends an extension."""
+MAX_WRONG = 3
+ANY_KEY = "0123456789*#"
+
+
+class Voice:
+    """The prompts of one language on one channel."""
+
+    def __init__(self, session: Session, sounds: str) -> None:
+        """`sounds` is the folder of the language's prompts as Asterisk sees it."""
+        self._session = session
+        self._sounds = sounds
+
+    def say(self, *prompts: str, keys: str = "") -> str:
+        """Play prompts in a row; the key among `keys` that interrupted them, or an empty string."""
+        for prompt in prompts:
+            path = prompt if prompt.startswith("/") else f"{self._sounds}/{prompt}"
+            key = self._session.stream_file(path, keys)
+            if key:
+                return key
+        return ""
+
+    def ask(self, prompts: Sequence[str], keys: str, default: str) -> str:
+        """Ask until one of `keys` is pressed; `default` after two silences or three wrong keys.
+
+        Any key interrupts the prompt; a wrong one is told and the question asked again.
+        """
+        silences = wrong = 0
+        while True:
+            key = self.say(*prompts, keys=ANY_KEY) or self._session.wait_for_digit(KEY_TIMEOUT_MS)
+            if key and key in keys:
+                return key
+            if not key:
+                silences += 1
+                if silences == 2:
+                    return default
+                continue
+            wrong += 1
+            if wrong == MAX_WRONG:
+                return default
+            self.say("wrong-key")
+
+    def digits(self, prompt: str, *, first_ms: int, gap_ms: int, most: int) -> str:
+        """Digits up to `#` (swallowed), a pause or `most` of them; the prompt stops at the first key."""
+        typed = ""
+        key = self.say(prompt, keys=ANY_KEY) or self._session.wait_for_digit(first_ms)
+        while key and key != "#":
+            typed += key
+            if len(typed) > most:
+                return typed
+            key = self._session.wait_for_digit(gap_ms)
+        return typed
+
+
+def digit_prompts(text: Iterable[str]) -> list[str]:
+    """The prompts that read a telephone or ticket number digit by digit."""
+    return [f"digit-{char}" if char.isdigit() else "dash" for char in text if char.isdigit() or char == "-"]

@@ -1,0 +1,117 @@
+"""Asterisk's own word on a call: manager events become events of the call. The second witness.
+
+Only AMI sees that a phone rings, that somebody speaks, that a caller hangs up while the dialplan is busy with a
+colleague, and transfers made with a desk phone's own key (SIP REFER).
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from agi import handing
+from agi.ami import Event
+from agi.desk import Desk
+from agi.live import LiveCall
+from agi.routing import extension_of
+from callcenter.domain.calls import HandoffOutcome, Kind, Mode
+
+log = logging.getLogger(__name__)
+
+RINGING, UP = "5", "6"
+"""AST_STATE_RINGING and AST_STATE_UP, asterisk/channelstate.h."""
+
+
+def watch(desk: Desk, event: Event) -> None:
+    """Take one manager event."""
+    handler = _HANDLERS.get(event["Event"])
+    if handler is not None:
+        handler(desk, event)
+
+
+def _at(event: Event) -> datetime:
+    """Asterisk's time of the event (`timestampevents=yes`), not the time we read it."""
+    stamp = event.get("Timestamp")
+    return datetime.fromtimestamp(float(stamp), UTC) if stamp else datetime.now(UTC)
+
+
+def _leg(desk: Desk, event: Event) -> LiveCall | None:
+    """The call that a desk phone's leg belongs to; None for the caller's own channel and for calls not ours."""
+    linkedid, uniqueid = event.get("Linkedid", ""), event.get("Uniqueid", "")
+    return None if linkedid == uniqueid else desk.calls.known(linkedid)
+
+
+def _newstate(desk: Desk, event: Event) -> None:
+    live = _leg(desk, event)
+    if live is None:
+        return
+    if event.get("ChannelState") == RINGING:
+        _rang(desk, live, event["Channel"], event)
+    elif event.get("ChannelState") == UP:
+        _record(desk, live, Kind.LEG_UP, event["Channel"], event["Uniqueid"], event)
+
+
+def _dial_state(desk: Desk, event: Event) -> None:
+    live = desk.calls.known(event.get("DestLinkedid", ""))
+    if live is not None and event.get("DialStatus") in ("RINGING", "PROGRESS"):
+        _rang(desk, live, event["DestChannel"], event)
+
+
+def _rang(desk: Desk, live: LiveCall, channel: str, event: Event) -> None:
+    """The first 180 or 183 of each phone: a phone that rings again rang before."""
+    extension = extension_of(channel)
+    if not any(e.kind is Kind.RINGING and e.data.get("extension") == extension for e in live.events):
+        uniqueid = event.get("DestUniqueid") or event.get("Uniqueid", "")
+        _record(desk, live, Kind.RINGING, channel, uniqueid, event)
+
+
+def _record(desk: Desk, live: LiveCall, kind: Kind, channel: str, uniqueid: str, event: Event) -> None:
+    desk.calls.record(
+        live.linkedid, kind, at=_at(event), wait=False, extension=extension_of(channel), uniqueid=uniqueid
+    )
+
+
+def _talking(desk: Desk, event: Event) -> None:
+    live = _leg(desk, event)
+    if live is not None and live.last(Kind.GREETED) is None:
+        _record(desk, live, Kind.GREETED, event["Channel"], event["Uniqueid"], event)
+
+
+def _hangup_requested(desk: Desk, event: Event) -> None:
+    """The caller hangs up. While a colleague listens to a briefing the dialplan does not see it; we do."""
+    linkedid = event.get("Linkedid", "")
+    live = desk.calls.known(linkedid)
+    if live is None or event.get("Uniqueid") != linkedid:
+        return
+    if handing.pending(live) is not None or live.feature_channel:
+        handing.caller_gone(desk, live, at=_at(event))
+        desk.calls.record(linkedid, Kind.ENDED, at=_at(event), wait=False)
+
+
+def _attended_transfer(desk: Desk, event: Event) -> None:
+    """A desk phone joined the caller and a colleague by itself: REFER with Replaces."""
+    live = desk.calls.known(event.get("TransfereeLinkedid", ""))
+    if live is None:
+        live = desk.calls.known(event.get("OrigTransfererLinkedid", ""))
+    if live is None or event.get("Result") != "Success":
+        return
+    person = handing.current_holder(desk, live)
+    target = extension_of(event.get("TransferTargetChannel", "")) or event.get("SecondTransfererConnectedLineNum", "")
+    if person is None or not desk.routing.works_here(target):
+        log.warning("a transfer by phone to nobody we know", extra={"linkedid": live.linkedid})
+        return
+    at = _at(event)
+    handing.request(desk, live, mode=Mode.PHONE, from_=person, to=target, channel="", at=at)
+    open_ = handing.pending(live)
+    if open_ is not None:
+        desk.calls.record(live.linkedid, Kind.HANDOFF_ANSWERED, at=at, handoff=open_.number, uniqueid="")
+        handing.end(desk, live, open_.number, HandoffOutcome.ACCEPTED, at=at)
+
+
+_HANDLERS = {
+    "Newstate": _newstate,
+    "DialState": _dial_state,
+    "ChannelTalkingStart": _talking,
+    "HangupRequest": _hangup_requested,
+    "AttendedTransfer": _attended_transfer,
+}

@@ -1,0 +1,180 @@
+"""Asterisk's configuration: the files of `asterisk-config/` with their @WORDS@ filled in, and the staff's phones."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from callcenter.domain.staff import StaffPhone
+from callcenter.errors import ShouwenError
+from callcenter.runtime import asterisk_process, home
+from callcenter.runtime.asterisk import AsteriskRoot, find_root
+from callcenter.settings import Settings
+
+SOURCE = Path(__file__).parents[2] / "asterisk-config"
+CONTROL_SOCKET = "asterisk.ctl"
+SECRET_FILE = "ami-secret"
+"""File beside the rendered configuration that holds the manager account's password."""
+
+_WORD = re.compile(r"@([A-Z_]+)@")
+
+
+class ConfigUnusable(ShouwenError):
+    """A file of asterisk-config/ names a @WORD@ that nobody fills in."""
+
+
+def secret_file(settings: Settings) -> Path:
+    """Where the manager account's password is kept."""
+    return asterisk_process.folder(settings) / SECRET_FILE
+
+
+def render(settings: Settings, root: AsteriskRoot, staff: Sequence[StaffPhone]) -> None:
+    """Write SHOUWEN_HOME/asterisk/etc whole; a running Asterisk keeps what it has read until `apply`."""
+    folder = asterisk_process.folder(settings)
+    etc = folder / "etc"
+    for part in (etc, *(folder / "var" / name for name in ("lib", "spool", "log/cel-custom", "agi-bin", "sbin"))):
+        part.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.make_private(_run_folder(settings))
+    (settings.recordings / "fallback").mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in ("sounds", "moh"):
+        _link(folder / name, SOURCE / name)
+    words = _words(settings, root)
+    for source in sorted(SOURCE.glob("*.conf")):
+        _write(etc / source.name, fill(source.read_text("utf-8"), words))
+    _write_phones(settings, staff)
+    _write(etc / "queue_lab.conf", _lab_queue(settings))
+    _write(etc / "extensions_lab.conf", _lab_lines(settings))
+
+
+def apply(settings: Settings, staff: Sequence[StaffPhone]) -> None:
+    """Write the phones anew and have a running Asterisk read them; calls in progress go on."""
+    if not asterisk_process.configuration(settings).exists():
+        return
+    _write_phones(settings, staff)
+    if asterisk_process.running(settings):
+        root = find_root(settings)
+        for command in ("module reload res_pjsip.so", "queue reload all", "dialplan reload"):
+            asterisk_process.rx(settings, root, command)
+
+
+def fill(text: str, words: Mapping[str, str]) -> str:
+    """Put the values in place of their @WORDS@; raises ConfigUnusable for one that is unknown."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in words:
+            raise ConfigUnusable(f"asterisk-config/ names @{match[1]}@, which nobody fills in")
+        return words[match[1]]
+
+    return _WORD.sub(value, text)
+
+
+def _run_folder(settings: Settings) -> Path:
+    return home.socket_folder(asterisk_process.folder(settings) / "run", CONTROL_SOCKET)
+
+
+def _words(settings: Settings, root: AsteriskRoot) -> dict[str, str]:
+    folder = asterisk_process.folder(settings)
+    first, _, last = settings.rtp_ports.partition("-")
+    return {
+        "ETC": str(folder / "etc"),
+        "VAR": str(folder / "var"),
+        "RUN": str(_run_folder(settings)),
+        "MODULES": str(root.modules),
+        "DATA": str(root.data),
+        "SOUNDS": str(folder / "sounds"),
+        "MOH": str(folder / "moh"),
+        "RECORDINGS": str(settings.recordings.absolute()),
+        "LANGUAGE": settings.language,
+        "BIND": settings.bind,
+        "SIP_PORT": str(settings.sip_port),
+        "AGI_PORT": str(settings.agi_port),
+        "AMI_PORT": str(settings.ami_port),
+        "AMI_SECRET": _secret(settings),
+        "TRUNK_HOST": settings.trunk_host,
+        "RTP_START": first,
+        "RTP_END": last,
+        "RING_TIMEOUT_S": str(settings.ring_timeout_s),
+    }
+
+
+def _secret(settings: Settings) -> str:
+    path = secret_file(settings)
+    if not path.exists():
+        _write(path, secrets.token_urlsafe(32))
+    return path.read_text("utf-8").strip()
+
+
+def _write_phones(settings: Settings, staff: Sequence[StaffPhone]) -> None:
+    etc = asterisk_process.folder(settings) / "etc"
+    _write(etc / "pjsip_staff.conf", "\n".join(_endpoint(phone) for phone in staff) + _lab_endpoint(settings))
+    members = [phone for phone in staff if phone.rung and phone.on_duty]
+    lines = [f"member => PJSIP/{p.extension},0,{_plain(p.name)},PJSIP/{p.extension}" for p in members]
+    _write(etc / "queue_members.conf", "\n".join(lines) + "\n")
+    dials = [
+        f"exten => {p.extension},1,Dial(PJSIP/{p.extension},{settings.ring_timeout_s})\n same => n,Hangup()"
+        for p in staff
+    ]
+    _write(etc / "extensions_staff.conf", "\n".join(dials) + "\n")
+
+
+def _endpoint(phone: StaffPhone) -> str:
+    """The three sections of one desk phone; its password is here only as a digest."""
+    ext = phone.extension
+    return (
+        f'[{ext}](phone)\nauth = {ext}\naors = {ext}\ncallerid = "{_plain(phone.name)}" <{ext}>\n\n'
+        f"[{ext}](phone-auth)\nusername = {ext}\nmd5_cred = {phone.sip_ha1}\n\n"
+        f"[{ext}](phone-aor)\n"
+    )
+
+
+def _lab_endpoint(settings: Settings) -> str:
+    """The load-test phone: no registration, no authentication, reached only by the lab lines."""
+    if settings.lab_phone is None:
+        return ""
+    return (
+        "\n[lab](phone)\nidentify_by = auth_username\naors = lab\n\n"
+        f"[lab]\ntype = aor\ncontact = sip:lab@{settings.lab_phone}\n"
+    )
+
+
+def _lab_queue(settings: Settings) -> str:
+    if settings.lab_phone is None:
+        return ""
+    return (
+        "[lab]\nstrategy = ringall\nringinuse = yes\nautofill = yes\nretry = 1\nwrapuptime = 0\n"
+        f"timeout = {settings.ring_timeout_s}\nmusicclass = shouwen\ncontext = shouwen-wait\n"
+        "member => PJSIP/lab,0,lab,PJSIP/lab\n"
+    )
+
+
+def _lab_lines(settings: Settings) -> str:
+    """8002: all of the product; 8003: the bare queue to compare with."""
+    if settings.lab_phone is None:
+        return ""
+    return (
+        "exten => 8002,1,Set(SHOUWEN_LINE=8002)\n same => n,Set(SHOUWEN_ROUTE=open)\n"
+        " same => n,Goto(shouwen-arrive,s,1)\n"
+        f"exten => 8003,1,Queue(lab,c,,,{settings.ring_timeout_s})\n same => n,Hangup()\n"
+    )
+
+
+def _plain(name: str) -> str:
+    """A name that cannot leave its place in a configuration file."""
+    return re.sub(r'[^\w \-.()（）·]', " ", name).strip()
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file in one step, readable by its owner alone."""
+    temporary = path.with_name(f".{path.name}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    temporary.replace(path)
+
+
+def _link(path: Path, target: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)

@@ -1,0 +1,131 @@
+"""Use cases of calls: what a node's journal says becomes calls, tickets and recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from callcenter.domain.calls import Call, CallEvent, Kind, Recording
+from callcenter.domain.fold import fold_call
+from callcenter.services import tickets
+from callcenter.services.ports import UnitOfWork
+
+CHANNEL = "shouwen_calls"
+"""NOTIFY channel; the payload is a linkedid."""
+
+
+class Calls(Protocol):
+    """Calls in and out of the database; see `callcenter.db.calls`."""
+
+    def lock_position(self, node: int) -> int: ...
+    def set_position(self, node: int, position: int) -> None: ...
+    def append(self, node: int, events: Sequence[tuple[int, CallEvent]]) -> None: ...
+    def events_of(self, linkedids: Sequence[str]) -> dict[str, list[CallEvent]]: ...
+    def save(self, calls: Sequence[Call]) -> None: ...
+
+
+class Recordings(Protocol):
+    """Recordings to transcribe; see `callcenter.db.transcripts`."""
+
+    def add_recording(
+        self,
+        *,
+        linkedid: str,
+        ticket_number: str | None,
+        purpose: str,
+        path: str,
+        language: str,
+        seconds: float,
+    ) -> None: ...
+
+
+class CallsUnitOfWork(UnitOfWork, Protocol):
+    """A unit of work that has calls and recordings as well."""
+
+    @property
+    def calls(self) -> Calls: ...
+    @property
+    def recordings(self) -> Recordings: ...
+
+
+def apply_events(
+    uow: CallsUnitOfWork, *, node: int, events: Sequence[tuple[int, CallEvent]], policy: str
+) -> list[str]:
+    """Apply a run of a node's journal, in order; returns the linkedids it touched.
+
+    Events up to the stored position are left out, and the position moves in the same transaction: each event is
+    applied exactly once, however often it is offered.
+    """
+    position = uow.calls.lock_position(node)
+    fresh = [(place, event) for place, event in events if place > position]
+    if not fresh:
+        return []
+    uow.calls.append(node, fresh)
+    linkedids = list(dict.fromkeys(event.linkedid for _, event in fresh))
+    history = uow.calls.events_of(linkedids)
+    calls = {linkedid: fold_call(history[linkedid]) for linkedid in linkedids}
+    uow.calls.save([call for call in calls.values() if call is not None])
+    for _, event in fresh:
+        call = calls[event.linkedid]
+        if call is not None:
+            _follow(uow, event, call)
+    uow.calls.set_position(node, fresh[-1][0])
+    for linkedid in linkedids:
+        uow.notify(CHANNEL, linkedid)
+    return linkedids
+
+
+def _follow(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
+    """What an event means beyond the call's own record."""
+    if event.kind is Kind.ANSWERED and event.data.get("ticket"):
+        _open_for_answer(uow, event, call)
+    elif event.kind is Kind.RECORDING_ENDED:
+        _keep(uow, call, [r for r in call.recordings if r.path == event.data["path"]])
+    elif event.kind is Kind.HANDOFF_BRIEFED:
+        uow.recordings.add_recording(
+            linkedid=call.linkedid,
+            ticket_number=call.ticket,
+            purpose="briefing",
+            path=str(event.data["path"]),
+            language=str(event.data.get("language", "zh")),
+            seconds=float(event.data.get("seconds") or 0),
+        )
+    elif event.kind is Kind.ENDED:
+        # the desk died between the beep and the end: what was recorded is kept all the same
+        _keep(uow, call, [r for r in call.recordings if r.ended_at is None])
+
+
+def _open_for_answer(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
+    responder = call.first_responder
+    if responder is None:
+        return
+    tickets.open_for_answer(
+        uow,
+        number=str(event.data["ticket"]),
+        linkedid=call.linkedid,
+        responder=responder,
+        phone=call.caller,
+        name=call.caller_name,
+        at=event.at,
+    )
+
+
+def _keep(uow: CallsUnitOfWork, call: Call, recordings: Sequence[Recording]) -> None:
+    for recording in recordings:
+        tickets.open_for_recording(
+            uow,
+            number=recording.ticket,
+            linkedid=call.linkedid,
+            phone=recording.phone,
+            name=call.caller_name,
+            wished_reply=recording.wished_reply,
+            at=recording.ended_at or call.ended_at or recording.started_at,
+        )
+        uow.recordings.add_recording(
+            linkedid=call.linkedid,
+            ticket_number=recording.ticket,
+            purpose="message",
+            path=recording.path,
+            language=recording.language,
+            seconds=recording.seconds or 0,
+        )
