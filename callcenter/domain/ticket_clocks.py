@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -33,6 +33,11 @@ class TicketClock:
     state: ClockState
     stopped_at: datetime | None = None
     provisional: bool = False
+
+    def at(self, now: datetime) -> TicketClock:
+        """This clock as it stands at `now`, if nothing has happened since it was folded."""
+        late = self.state is ClockState.RUNNING and now > self.due_at
+        return replace(self, state=ClockState.BREACHED) if late else self
 
 
 @dataclass(slots=True)

@@ -69,6 +69,8 @@ MOVES: Mapping[tuple[Status | None, EventKind], Status] = {
     (None, EventKind.OPENED): Status.OPEN,
     (Status.REGISTERING, EventKind.OPENED): Status.OPEN,
     (Status.REGISTERING, EventKind.DISMISSED): Status.DISMISSED,
+    # Dismissed while the caller still spoke on the recording: the message must not be lost with it.
+    (Status.DISMISSED, EventKind.OPENED): Status.OPEN,
     (Status.OPEN, EventKind.DISMISSED): Status.DISMISSED,
     (Status.OPEN, EventKind.WAITED): Status.WAITING,
     (Status.OPEN, EventKind.RESOLVED): Status.RESOLVED,

@@ -1,0 +1,242 @@
+"""Tickets in the database: the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, aliased
+
+from callcenter.db.staff import StaffRow
+from callcenter.db.tickets import TicketClockRow, TicketEventRow, TicketRow, TicketSerialRow
+from callcenter.domain.calls import Person
+from callcenter.domain.chain import TicketEvent
+from callcenter.domain.ticket_clocks import ClockState, TicketClock
+from callcenter.domain.tickets import Status, Ticket, WishedReply
+from callcenter.services.ports import TicketFilter
+
+_OWNER = aliased(StaffRow)
+_HANDLER = aliased(StaffRow)
+_Found = Row[TicketRow, StaffRow, StaffRow]
+
+
+class TicketRepository:
+    """Tickets with their log and clocks. Whoever writes locks the ticket's row first."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, number: str) -> Ticket | None:
+        """The ticket, unlocked."""
+        found = self._session.execute(_tickets().where(TicketRow.number == number)).one_or_none()
+        return found and _ticket(found)
+
+    def lock(self, number: str) -> Ticket | None:
+        """The ticket as it is now, its row locked until the transaction ends."""
+        query = _tickets().where(TicketRow.number == number).with_for_update(of=TicketRow)
+        found = self._session.execute(query).one_or_none()
+        return found and _ticket(found)
+
+    def add(self, ticket: Ticket) -> bool:
+        """Store a new ticket; False if the number is taken."""
+        statement = insert(TicketRow).values(number=ticket.number, **_values(ticket, None))
+        done = self._session.scalar(statement.on_conflict_do_nothing().returning(TicketRow.number))
+        return done is not None
+
+    def save(self, ticket: Ticket, clocks: Sequence[TicketClock], breach_at: datetime | None) -> None:
+        """Write the locked ticket back with the clocks that its events give."""
+        self._session.execute(
+            update(TicketRow).where(TicketRow.number == ticket.number).values(**_values(ticket, breach_at))
+        )
+        self._session.execute(delete(TicketClockRow).where(TicketClockRow.ticket_number == ticket.number))
+        if clocks:
+            rows = [
+                {
+                    "ticket_number": ticket.number,
+                    "clock": clock.clock,
+                    "started_at": clock.started_at,
+                    "due_at": clock.due_at,
+                    "state": clock.state.value,
+                    "stopped_at": clock.stopped_at,
+                    "provisional": clock.provisional,
+                }
+                for clock in clocks
+            ]
+            self._session.execute(insert(TicketClockRow), rows)
+
+    def append(self, events: Iterable[TicketEvent]) -> None:
+        """Add sealed events to the log."""
+        rows = [
+            {
+                "ticket_number": event.ticket,
+                "seq": event.seq,
+                "at": event.at,
+                "actor": event.actor,
+                "kind": event.kind,
+                "data": dict(event.data),
+                "prev_hash": event.prev_hash,
+                "hash": event.hash,
+            }
+            for event in events
+        ]
+        self._session.execute(insert(TicketEventRow), rows)
+
+    def events(self, number: str) -> list[TicketEvent]:
+        """The log of a ticket, in order."""
+        query = select(TicketEventRow).where(TicketEventRow.ticket_number == number)
+        rows = self._session.scalars(query.order_by(TicketEventRow.seq))
+        return [
+            TicketEvent(
+                ticket=row.ticket_number,
+                seq=row.seq,
+                at=row.at,
+                actor=row.actor,
+                kind=row.kind,
+                data=row.data,
+                prev_hash=row.prev_hash,
+                hash=row.hash,
+            )
+            for row in rows
+        ]
+
+    def clocks(self, numbers: Sequence[str]) -> dict[str, tuple[TicketClock, ...]]:
+        """The stored clocks of these tickets, oldest run first."""
+        if not numbers:
+            return {}
+        query = select(TicketClockRow).where(TicketClockRow.ticket_number.in_(numbers))
+        found: dict[str, tuple[TicketClock, ...]] = {}
+        for row in self._session.scalars(query.order_by(TicketClockRow.started_at, TicketClockRow.clock)):
+            clock = TicketClock(
+                clock=row.clock,
+                started_at=row.started_at,
+                due_at=row.due_at,
+                state=ClockState(row.state),
+                stopped_at=row.stopped_at,
+                provisional=row.provisional,
+            )
+            found[row.ticket_number] = (*found.get(row.ticket_number, ()), clock)
+        return found
+
+    def page(self, wanted: TicketFilter, after: tuple[datetime, str] | None, limit: int) -> list[Ticket]:
+        """At most `limit` tickets, newest first, after the place (created_at, number)."""
+        query = _filtered(_tickets(), wanted)
+        if after is not None:
+            query = query.where(tuple_(TicketRow.created_at, TicketRow.number) < after)
+        query = query.order_by(TicketRow.created_at.desc(), TicketRow.number.desc()).limit(limit)
+        return [_ticket(found) for found in self._session.execute(query)]
+
+    def late(self, now: datetime, limit: int) -> list[Ticket]:
+        """At most `limit` tickets with a breach to record, locked; those locked by others are left out."""
+        query = _tickets().where(TicketRow.breach_at < now).order_by(TicketRow.breach_at).limit(limit)
+        found = self._session.execute(query.with_for_update(of=TicketRow, skip_locked=True))
+        return [_ticket(row) for row in found]
+
+    def provisional(self, limit: int, after: str) -> list[Ticket]:
+        """At most `limit` tickets whose due time waits for a calendar, by number after `after`, locked."""
+        query = _tickets().where(TicketRow.provisional, TicketRow.number > after)
+        query = query.order_by(TicketRow.number).limit(limit).with_for_update(of=TicketRow)
+        return [_ticket(row) for row in self._session.execute(query)]
+
+    def next_serial(self, day: date) -> int:
+        """The next running number of the console on `day`, without gaps: taken for good when committed."""
+        statement = insert(TicketSerialRow).values(day=day, last=1)
+        statement = statement.on_conflict_do_update(
+            index_elements=[TicketSerialRow.day], set_={"last": TicketSerialRow.last + 1}
+        )
+        return self._session.execute(statement.returning(TicketSerialRow.last)).scalar_one()
+
+
+def _tickets() -> Select[TicketRow, StaffRow, StaffRow]:
+    return (
+        select(TicketRow, _OWNER, _HANDLER)
+        .outerjoin(_OWNER, _OWNER.extension == TicketRow.owner_extension)
+        .outerjoin(_HANDLER, _HANDLER.extension == TicketRow.handler_extension)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _filtered(
+    query: Select[TicketRow, StaffRow, StaffRow], wanted: TicketFilter
+) -> Select[TicketRow, StaffRow, StaffRow]:
+    if wanted.statuses:
+        query = query.where(TicketRow.status.in_([status.value for status in wanted.statuses]))
+    if wanted.due_before is not None:
+        query = query.where(TicketRow.due_at < wanted.due_before)
+    if wanted.owner is not None:
+        query = query.where(TicketRow.owner_extension == wanted.owner)
+    if wanted.unowned:
+        query = query.where(TicketRow.owner_extension.is_(None))
+    if wanted.mine is not None:
+        query = query.where(
+            or_(TicketRow.owner_extension == wanted.mine, TicketRow.handler_extension == wanted.mine)
+        )
+    if wanted.linkedid is not None:
+        query = query.where(TicketRow.linkedid == wanted.linkedid)
+    if wanted.created_from is not None:
+        query = query.where(TicketRow.created_at >= wanted.created_from)
+    if wanted.created_before is not None:
+        query = query.where(TicketRow.created_at < wanted.created_before)
+    if wanted.q:
+        columns = (TicketRow.number, TicketRow.contact_name, TicketRow.contact_phone, TicketRow.details)
+        query = query.where(or_(*(column.icontains(wanted.q, autoescape=True) for column in columns)))
+    return query
+
+
+def _values(ticket: Ticket, breach_at: datetime | None) -> dict[str, Any]:
+    return {
+        "channel": ticket.channel,
+        "kind": ticket.kind,
+        "complexity": ticket.complexity,
+        "status": ticket.status.value,
+        "owner_extension": ticket.owner and ticket.owner.extension,
+        "handler_extension": ticket.handler and ticket.handler.extension,
+        "contact_name": ticket.contact_name,
+        "contact_phone": ticket.contact_phone,
+        "contact_withheld": ticket.contact_withheld,
+        "details": ticket.details,
+        "wished_reply": ticket.wished_reply and ticket.wished_reply.value,
+        "linkedid": ticket.linkedid,
+        "policy": ticket.policy,
+        "created_at": ticket.created_at,
+        "opened_at": ticket.opened_at,
+        "resolved_at": ticket.resolved_at,
+        "form_saved_at": ticket.form_saved_at,
+        "due_at": ticket.due_at,
+        "breach_at": breach_at,
+        "provisional": ticket.provisional,
+        "version": ticket.version,
+    }
+
+
+def _person(row: StaffRow | None) -> Person | None:
+    return Person(extension=row.extension, name=row.name) if row else None
+
+
+def _ticket(found: _Found) -> Ticket:
+    row, owner, handler = found
+    return Ticket(
+        number=row.number,
+        channel=row.channel,
+        kind=row.kind,
+        complexity=row.complexity,
+        status=Status(row.status),
+        owner=_person(owner),
+        handler=_person(handler),
+        contact_name=row.contact_name,
+        contact_phone=row.contact_phone,
+        contact_withheld=row.contact_withheld,
+        details=row.details,
+        wished_reply=WishedReply(row.wished_reply) if row.wished_reply else None,
+        linkedid=row.linkedid,
+        policy=row.policy,
+        created_at=row.created_at,
+        opened_at=row.opened_at,
+        resolved_at=row.resolved_at,
+        form_saved_at=row.form_saved_at,
+        due_at=row.due_at,
+        provisional=row.provisional,
+        version=row.version,
+    )

@@ -1,0 +1,101 @@
+"""Tickets, their event log and their clocks: the tables."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.db.base import Base
+from callcenter.domain.tickets import Status
+
+_STATES = ", ".join(f"'{status}'" for status in Status)
+
+
+class TicketRow(Base):
+    """One matter. A trigger keeps `owner_extension` what it was once set."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        CheckConstraint(f"status IN ({_STATES})", name="status"),
+        CheckConstraint("wished_reply IN ('today', 'tomorrow', 'this_week')", name="wished_reply"),
+        Index("ix_ticket_created_at_number", "created_at", "number"),
+        Index("ix_ticket_breach_at", "breach_at", postgresql_where=text("breach_at IS NOT NULL")),
+    )
+
+    number: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    kind: Mapped[str]
+    complexity: Mapped[str]
+    status: Mapped[str] = mapped_column(index=True)
+    owner_extension: Mapped[str | None] = mapped_column(ForeignKey("staff.extension"), index=True)
+    handler_extension: Mapped[str | None] = mapped_column(ForeignKey("staff.extension"), index=True)
+    contact_name: Mapped[str | None]
+    contact_phone: Mapped[str | None] = mapped_column(index=True)
+    contact_withheld: Mapped[bool]
+    details: Mapped[str]
+    wished_reply: Mapped[str | None]
+    linkedid: Mapped[str | None] = mapped_column(index=True)
+    policy: Mapped[str]
+    created_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    form_saved_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    """The due time to watch: the first of the clocks not stopped, late ones included."""
+    breach_at: Mapped[datetime | None]
+    """When the next breach is to be recorded, if nothing happens before."""
+    provisional: Mapped[bool]
+    version: Mapped[int]
+
+
+class TicketEventRow(Base):
+    """One event of a ticket's log: append-only (a trigger refuses the rest) and hash-chained."""
+
+    __tablename__ = "ticket_event"
+    __table_args__ = (
+        UniqueConstraint("ticket_number", "seq"),
+        Index(
+            "uq_ticket_event_breach",
+            "ticket_number",
+            text("(data ->> 'clock'::text)"),
+            text("(data ->> 'started_at'::text)"),
+            unique=True,
+            postgresql_where=text("kind = 'breached'::text"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    ticket_number: Mapped[str] = mapped_column(ForeignKey("ticket.number"))
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    kind: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    prev_hash: Mapped[str]
+    hash: Mapped[str]
+
+
+class TicketClockRow(Base):
+    """One run of one clock of a ticket, as its events have it: rewritten with each of them."""
+
+    __tablename__ = "ticket_clock"
+
+    ticket_number: Mapped[str] = mapped_column(ForeignKey("ticket.number"), primary_key=True)
+    clock: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime]
+    state: Mapped[str]
+    stopped_at: Mapped[datetime | None]
+    provisional: Mapped[bool]
+
+
+class TicketSerialRow(Base):
+    """The last running number that the console gave on a day."""
+
+    __tablename__ = "ticket_serial"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    last: Mapped[int]

@@ -1,0 +1,123 @@
+"""The unit of work: one transaction with its repositories, its deadline and its notifications."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, cast
+
+import sqlalchemy.exc
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
+
+from callcenter.db.accounts import AccountRepository
+from callcenter.db.deadline import WATCHDOG, DatabaseUnavailable, Watch, is_unavailable, translated
+from callcenter.db.engine import WatchedConnection
+from callcenter.db.staff import StaffRepository
+from callcenter.db.ticket_queries import TicketRepository
+from callcenter.domain.policy import RuleBook
+from callcenter.services.ports import Passwords
+
+if TYPE_CHECKING:
+    from callcenter.db.calls import CallRepository
+    from callcenter.db.transcripts import TranscriptRepository
+
+
+class SqlUnitOfWork:
+    """`with SqlUnitOfWork(…) as uow: …; uow.commit()`; without the commit everything is undone.
+
+    All of it, waiting for a connection too, ends within `deadline_s`; if it cannot, DatabaseUnavailable is
+    raised: on entering, by `commit`, or on leaving when the body failed for want of the database.
+    """
+
+    def __init__(self, engine: Engine, *, rules: RuleBook, passwords: Passwords, deadline_s: float) -> None:
+        self.rules = rules
+        self.passwords = passwords
+        self._engine = engine
+        self._deadline_s = deadline_s
+        self._connection: Connection | None = None
+        self._watch: Watch | None = None
+
+    def __enter__(self) -> Self:
+        until = time.monotonic() + self._deadline_s
+        with translated():
+            self._connection = connection = self._engine.connect()
+        raw = cast(WatchedConnection, connection.connection.dbapi_connection)
+        self._watch = WATCHDOG.watch(raw.pgconn.socket, until)
+        self.session = Session(bind=connection, expire_on_commit=False)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            with translated():
+                self.session.close()
+                self._close()
+        except DatabaseUnavailable:
+            if error is None:
+                raise
+        if is_unavailable(error):
+            raise DatabaseUnavailable from error
+
+    def _close(self) -> None:
+        connection, watch = self._connection, self._watch
+        if connection is None or watch is None:
+            return
+        self._connection = self._watch = None
+        try:
+            connection.rollback()
+        except sqlalchemy.exc.DBAPIError:
+            with suppress(sqlalchemy.exc.DBAPIError):
+                connection.invalidate()
+            raise
+        finally:
+            # The guard ends before another can have the connection; by then nothing is left to wait for.
+            watch.finish()
+            connection.close()
+
+    def commit(self) -> None:
+        """Make everything so far durable. After DatabaseUnavailable it is unknown whether it is."""
+        with translated():
+            self.session.commit()
+
+    def flush(self) -> None:
+        """Send what is pending, so that constraints speak now."""
+        with translated():
+            self.session.flush()
+
+    def notify(self, channel: str, payload: str) -> None:
+        """Tell the listeners of `channel`, once this transaction is committed."""
+        query = text("SELECT pg_notify(:channel, :payload)")
+        self.session.execute(query, {"channel": channel, "payload": payload})
+
+    @cached_property
+    def tickets(self) -> TicketRepository:
+        """Tickets with their log and clocks."""
+        return TicketRepository(self.session)
+
+    @cached_property
+    def staff(self) -> StaffRepository:
+        """Staff and their phones."""
+        return StaffRepository(self.session)
+
+    @cached_property
+    def accounts(self) -> AccountRepository:
+        """Logins and tokens."""
+        return AccountRepository(self.session)
+
+    @cached_property
+    def calls(self) -> CallRepository:
+        """Calls, their events and handoffs."""
+        from callcenter.db.calls import CallRepository
+
+        return CallRepository(self.session)
+
+    @cached_property
+    def transcripts(self) -> TranscriptRepository:
+        """Transcripts of recordings."""
+        from callcenter.db.transcripts import TranscriptRepository
+
+        return TranscriptRepository(self.session)

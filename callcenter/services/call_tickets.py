@@ -1,0 +1,141 @@
+"""Tickets that calls open: at the answer, and from a recording; opening one again is harmless."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from callcenter.domain.calls import Person
+from callcenter.domain.chain import Value
+from callcenter.domain.text import clean
+from callcenter.domain.tickets import (
+    Change,
+    EventKind,
+    Status,
+    Ticket,
+    WishedReply,
+    move,
+    next_status,
+    take,
+)
+from callcenter.services.ports import UnitOfWork
+from callcenter.services.ticket_log import SYSTEM, lock_ticket, record
+
+NAME_LIMIT = 256
+PHONE_LIMIT = 64
+
+
+def open_for_answer(
+    uow: UnitOfWork,
+    *,
+    number: str,
+    linkedid: str,
+    responder: Person,
+    phone: str | None,
+    name: str | None,
+    at: datetime,
+) -> Ticket:
+    """The ticket of a call that `responder` answered at `at`: `registering`, theirs for good (H2, H32).
+
+    Of a ticket that is there already only a missing owner is set.
+    """
+    uow.staff.know(responder)
+    fresh = _new(uow, number, linkedid, phone, name, at, EventKind.REGISTERED)
+    fresh = replace(fresh, owner=responder, handler=responder)
+    if uow.tickets.add(fresh):
+        data: dict[str, Value] = {"linkedid": linkedid, "owner": responder.extension, **_contact(fresh)}
+        return record(uow, fresh, (EventKind.REGISTERED, data), actor=responder.extension, at=at)
+    ticket = lock_ticket(uow, number)
+    if ticket.owner is None and ticket.status in (Status.OPEN, Status.WAITING):
+        change: Change = (EventKind.TAKEN, {"owner": responder.extension})
+        return record(uow, take(ticket, responder), change, actor=responder.extension, at=at)
+    return ticket
+
+
+def open_for_recording(
+    uow: UnitOfWork,
+    *,
+    number: str,
+    linkedid: str,
+    phone: str | None,
+    name: str | None,
+    wished_reply: str | None,
+    at: datetime,
+) -> Ticket:
+    """The `open` ticket of a recording; its clocks start at `at`. Without an answer before, it has no owner.
+
+    Called again it takes in what the caller has said since (a confirmed number, a wish). What staff saved on
+    the form is never overwritten: what the caller said then goes to the log alone.
+    """
+    heard = _new(uow, number, linkedid, phone, name, at, EventKind.OPENED)
+    heard = replace(heard, opened_at=at, wished_reply=WishedReply(wished_reply) if wished_reply else None)
+    said: dict[str, Value] = {**_contact(heard), "wished_reply": wished_reply}
+    if uow.tickets.add(heard):
+        return record(uow, heard, (EventKind.OPENED, {"linkedid": linkedid, **said}), actor=SYSTEM, at=at)
+    ticket = lock_ticket(uow, number)
+    changes: list[Change] = []
+    if ticket.opened_at is None:
+        ticket = move(ticket, EventKind.OPENED, at)
+        changes.append((EventKind.OPENED, {"linkedid": linkedid}))
+    if not any(event.data.items() >= said.items() for event in uow.tickets.events(number)):
+        changes.append((EventKind.CONTACT_HEARD, said))
+        if ticket.form_saved_at is None:
+            ticket = _hear(ticket, heard)
+    return record(uow, ticket, *changes, actor=SYSTEM, at=at) if changes else ticket
+
+
+def hand_over(uow: UnitOfWork, *, number: str, to: Person, at: datetime) -> Ticket | None:
+    """Note that `to` has the caller now: the handler changes, the owner never. None: no such ticket."""
+    ticket = uow.tickets.lock(number)
+    if ticket is None or ticket.status not in (Status.REGISTERING, Status.OPEN, Status.WAITING):
+        return ticket
+    if ticket.handler is not None and ticket.handler.extension == to.extension:
+        return ticket
+    uow.staff.know(to)
+    change: Change = (EventKind.HANDED, {"handler": to.extension})
+    return record(uow, replace(ticket, handler=to), change, actor=SYSTEM, at=at)
+
+
+def _new(
+    uow: UnitOfWork,
+    number: str,
+    linkedid: str,
+    phone: str | None,
+    name: str | None,
+    at: datetime,
+    event: EventKind,
+) -> Ticket:
+    policy = uow.rules.of(uow.rules.default).policy
+    contact_phone = clean(phone, PHONE_LIMIT)
+    return Ticket(
+        number=number,
+        kind=policy.kinds[0].key,
+        complexity=policy.default_complexity,
+        status=next_status(None, event),
+        contact_name=clean(name, NAME_LIMIT),
+        contact_phone=contact_phone,
+        contact_withheld=contact_phone is None,
+        linkedid=linkedid,
+        policy=policy.name,
+        created_at=at,
+    )
+
+
+def _contact(ticket: Ticket) -> dict[str, Value]:
+    return {
+        "contact_name": ticket.contact_name,
+        "contact_phone": ticket.contact_phone,
+        "contact_withheld": ticket.contact_withheld,
+    }
+
+
+def _hear(ticket: Ticket, heard: Ticket) -> Ticket:
+    """`ticket` with what the caller said; what they did not say stays."""
+    phone = heard.contact_phone or ticket.contact_phone
+    return replace(
+        ticket,
+        contact_name=heard.contact_name or ticket.contact_name,
+        contact_phone=phone,
+        contact_withheld=phone is None,
+        wished_reply=heard.wished_reply or ticket.wished_reply,
+    )
