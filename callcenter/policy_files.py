@@ -86,9 +86,7 @@ def load_rule_book(default: str, source: HolidaySource) -> RuleBook:
 
 def with_calendar(policy: Policy, source: HolidaySource) -> Rules:
     """`policy` with a calendar of its own hours."""
-    return Rules(
-        policy=policy, calendar=WorkingCalendar(zone=policy.zone, hours=policy.hours, source=source)
-    )
+    return Rules(policy=policy, calendar=WorkingCalendar(zone=policy.zone, hours=policy.hours, source=source))
 
 
 def read_policy(path: Path) -> Policy:
