@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib
 import resource
-import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -23,6 +21,7 @@ from callcenter.runtime import (
     parts,
     postgres,
     preflight,
+    signals,
     web_health,
 )
 from callcenter.runtime.supervisor import Supervisor
@@ -35,10 +34,6 @@ OPEN_FILES = 65536
 PARTS = ("postgres", "asterisk", "agi", "web", "worker")
 
 
-class Stopping(BaseException):
-    """A signal asked us to end; raised wherever the main thread happens to be."""
-
-
 def run(settings: Settings, console: Console, *, demo_calls: bool = True) -> None:
     """Start everything and keep it running until SIGTERM, SIGINT or SIGHUP; then end it all within 10 s.
 
@@ -46,37 +41,16 @@ def run(settings: Settings, console: Console, *, demo_calls: bool = True) -> Non
     """
     supervisor = Supervisor(tell=lambda text: console.print(text, markup=False, highlight=False))
     home.prepare(settings)
-    with home.locked(settings), _signals():
+    with home.locked(settings), signals.raised_as_stopping():
         try:
             _start(settings, console, supervisor)
             _serve(settings, console, supervisor, demo_calls)
-        except Stopping:
+        except signals.Stopping:
             console.print("ending …")
         finally:
-            _ignore_signals()
+            signals.ignore()
             supervisor.stop()
             console.print("ended")
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        _ignore_signals()
-        raise Stopping
-
-    before = {
-        number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _ignore_signals() -> None:
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager

@@ -1,0 +1,18 @@
+"""Waiting in tests: look until it is so, or fail at a deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+
+def until(look: Callable[[], Found], within_s: float = 10, what: str = "it") -> Found:
+    """The first true thing that `look` gives; fails the test when there is none within that time."""
+    deadline = time.monotonic() + within_s
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"{what} did not happen within {within_s} s"
+        time.sleep(0.01)
+    return found
