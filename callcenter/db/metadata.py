@@ -1,0 +1,18 @@
+"""Every table of ours in one metadata: importing this file imports all of them."""
+
+from __future__ import annotations
+
+import callcenter.db.accounts
+import callcenter.db.calls
+import callcenter.db.heartbeat
+import callcenter.db.staff
+import callcenter.db.tickets
+import callcenter.db.transcripts  # noqa: F401
+from callcenter.db.base import Base
+
+METADATA = Base.metadata
+
+
+def is_ours(name: str) -> bool:
+    """Whether a table belongs to us, not to the job queue or to Alembic."""
+    return not name.startswith(("procrastinate_", "alembic_"))
