@@ -133,6 +133,7 @@ def end_all(pids: Sequence[int], steps: Sequence[tuple[int, float]]) -> bool:
         for pid in left:
             try:
                 os.kill(pid, number)
+                os.kill(pid, signal.SIGCONT)  # a stopped one takes the signal only when it goes on
             except ProcessLookupError:
                 continue
         deadline = time.monotonic() + wait_s

@@ -15,7 +15,7 @@ STEADY_S = 60.0
 
 LONGEST_PAUSE_S = 60.0
 
-STOP_SIGNAL_S = (6.0, 8.0, 9.0)
+STOP_SIGNAL_S = (5.5, 7.5, 8.5)
 """Seconds after the order to stop: what is left is killed, the last wave is pressed, then killed too."""
 
 
@@ -176,6 +176,8 @@ def _signal(parts: Sequence[Part], which: Callable[[Part], int]) -> None:
     for part in parts:
         if part.is_running and part.process is not None:
             part.process.send_signal(which(part))
+            # One that was stopped takes the signal only when it goes on.
+            part.process.send_signal(signal.SIGCONT)
 
 
 def _all_end(parts: Sequence[Part], deadline: float) -> bool:
