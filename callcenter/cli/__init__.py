@@ -26,7 +26,7 @@ def main() -> None:
     if len(sys.argv) > 1 and sys.argv[1] in PARTS:
         from setproctitle import setproctitle
 
-        setproctitle(f"shouwen {' '.join(sys.argv[1:])}")
+        setproctitle(f"shouwen {sys.argv[1]}")
     try:
         application()()
     except ShouwenError as error:

@@ -149,8 +149,3 @@ def install_packages(
 def install_sipp(settings: Settings, console: Console) -> UnpackedRoot:
     """Have sipp in the cache, for tests and the benchmark: `root.program("usr/bin/sipp", …)`."""
     return install_packages(settings, console, "sipp", ("sip-tester",), "usr/bin/sipp")
-
-
-def install_chromium(settings: Settings, console: Console) -> UnpackedRoot:
-    """Have Chromium in the cache, for browser tests: `root.program("usr/lib/chromium/chromium", …)`."""
-    return install_packages(settings, console, "chromium", ("chromium",), "usr/lib/chromium/chromium")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import configparser
-import importlib
 from collections.abc import Callable, Iterator
 
+from callcenter.db import migrate
 from callcenter.errors import ShouwenError
 from callcenter.runtime import (
     agi_health,
@@ -69,7 +69,6 @@ def database(settings: Settings) -> str:
     """That the database is reached, and has every migration."""
     url = postgres.database_url(settings)
     postgres.wait_ready(None, url, timeout_s=3)
-    migrate = importlib.import_module("callcenter.db.migrate")
     if not migrate.is_current(url):
         raise ShouwenError("migrations are missing: run `shouwen db upgrade`")
     return "reached, at the newest migration"

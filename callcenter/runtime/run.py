@@ -12,10 +12,12 @@ from typing import Any
 
 from rich.console import Console
 
+from callcenter.db import migrate
 from callcenter.errors import ShouwenError
 from callcenter.runtime import (
     announce,
     asterisk,
+    asterisk_config,
     asterisk_process,
     home,
     parts,
@@ -62,8 +64,9 @@ def _step(console: Console, what: str) -> Iterator[None]:
     console.print(f"[green]✓[/green] {what} [dim]{time.monotonic() - began:.1f} s[/dim]", highlight=False)
 
 
-def _part(module: str) -> Any:
-    return importlib.import_module(module)
+def _unit_of_work(settings: Settings) -> Any:
+    bootstrap = importlib.import_module("callcenter.bootstrap")
+    return bootstrap.unit_of_work_factory(settings, deadline_s=5.0)()
 
 
 def _start(settings: Settings, console: Console, supervisor: Supervisor) -> None:
@@ -89,8 +92,9 @@ def _start(settings: Settings, console: Console, supervisor: Supervisor) -> None
         console.print(f"warning: {error}; calls are taken all the same", markup=False, highlight=False)
     else:
         with _step(console, "Asterisk's configuration written"):
-            staff = _part("callcenter.bootstrap").staff_phones(settings)
-            _part("callcenter.runtime.asterisk_config").render(settings, root, staff)
+            with _unit_of_work(settings) as uow:
+                phones = uow.staff.phones()
+            asterisk_config.render(settings, root, phones)
     for name in ("agi", "asterisk", "web", "worker"):
         supervisor.add(parts.telephony(settings, root) if name == "asterisk" else parts.ours(settings, name))
 
@@ -105,10 +109,12 @@ def _start_database(settings: Settings, console: Console, supervisor: Supervisor
             postgres.ensure_database(url)
         else:
             postgres.wait_ready(None, url, timeout_s=10)
-        _part("callcenter.db.migrate").upgrade(url)
-    if not settings.demo_accounts.exists():
+        migrate.upgrade(url)
+        with _unit_of_work(settings) as uow:
+            is_first = not uow.staff.exists()
+    if is_first:
         with _step(console, "demo staff and lines entered"):
-            _part("callcenter.bootstrap").seed_demo(settings)
+            importlib.import_module("callcenter.bootstrap").seed_demo(settings)
 
 
 def _serve(settings: Settings, console: Console, supervisor: Supervisor, demo_calls: bool) -> None:
