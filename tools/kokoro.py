@@ -20,12 +20,13 @@ from misaki.espeak import EspeakFallback
 from misaki.zh import ZHG2P
 
 RATE_HZ = 24_000
-VOICES = {"zh": "zf_xiaoxiao", "en": "bf_emma"}
+VOICES = {"zh": "zf_xiaobei", "en": "bf_emma"}
 VOICE_PACKAGE = "kokoro-js@1.2.1"
 VOICE_PACKAGE_SHA512 = (
     "oq0HZJWis3t8lERkMJh84WLU86dpYD0EuBPtqYnLlQzyFP1OkyBRDcweAqCfhNOpltyN9j/azp1H6uuC47gShw=="
 )
 SENTENCE_GAP_S = 0.3
+SILENCE = 0.006
 
 
 def fetch_voice(name: str, cache: Path) -> np.ndarray:
@@ -84,4 +85,7 @@ class Speaker:
                 "speed": np.array([speed], np.float32),
             },
         )
-        return np.asarray(samples, np.float32).ravel()
+        spoken = np.asarray(samples, np.float32).ravel()
+        loud = np.flatnonzero(np.abs(spoken) > SILENCE)
+        around = int(0.06 * RATE_HZ)
+        return spoken[max(0, loud[0] - around) : loud[-1] + around]

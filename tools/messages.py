@@ -12,7 +12,12 @@ from babel.messages.pofile import read_po, write_po
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
-METHODS = [("static/**", "ignore"), ("node_modules/**", "ignore"), ("**.py", "python"), ("templates/**.html", "jinja2")]
+METHODS = [
+    ("static/**", "ignore"),
+    ("node_modules/**", "ignore"),
+    ("**.py", "python"),
+    ("templates/**.html", "jinja2"),
+]
 OPTIONS = {"templates/**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
 
 
@@ -57,7 +62,9 @@ def main() -> int:
         path = WEB / "locales" / language / "LC_MESSAGES" / "messages.po"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text(catalog))
-        missing = [m.id for m in catalog if m.id and not all(m.string if isinstance(m.string, tuple) else [m.string])]
+        missing = [
+            m.id for m in catalog if m.id and not all(m.string if isinstance(m.string, tuple) else [m.string])
+        ]
         print(f"{language}: {len(catalog)} messages, {len(missing)} without translation")
         for message in missing:
             print(f"  {message!r}")

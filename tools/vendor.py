@@ -70,7 +70,9 @@ def main() -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(MODULES / source, target)
     css = VENDOR / "tabler.min.css"
-    css.write_text(re.sub(r"/\*# sourceMappingURL=.*?\*/", "", css.read_text(encoding="utf-8")), encoding="utf-8")
+    css.write_text(
+        re.sub(r"/\*# sourceMappingURL=.*?\*/", "", css.read_text(encoding="utf-8")), encoding="utf-8"
+    )
     (VENDOR / "icons.svg").write_text(sprite(used_icons()), encoding="utf-8")
     (VENDOR / "VERSIONS").write_text(versions(), encoding="utf-8")
     return 0

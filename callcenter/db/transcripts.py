@@ -179,6 +179,17 @@ class TranscriptRepository:
         query = _joined().where(RecordingRow.linkedid == linkedid).order_by(RecordingRow.id)
         return [_stored(row, words) for row, words in self._session.execute(query)]
 
+    def begin(self, recording_id: int, *, attempts: int, retry_at: datetime, at: datetime) -> None:
+        """Count a try; it is not due again before `retry_at`."""
+        self._change(
+            recording_id,
+            state=TranscriptState.PENDING,
+            attempts=attempts,
+            retry_at=retry_at,
+            obstacle=None,
+            updated_at=at,
+        )
+
     def settle(
         self,
         recording_id: int,
@@ -211,7 +222,6 @@ class TranscriptRepository:
         state: TranscriptState,
         obstacle: Obstacle,
         reason: str,
-        attempts: int,
         retry_at: datetime | None,
         at: datetime,
     ) -> None:
@@ -221,7 +231,6 @@ class TranscriptRepository:
             state=state,
             obstacle=obstacle,
             reason=reason,
-            attempts=attempts,
             retry_at=retry_at,
             updated_at=at,
         )

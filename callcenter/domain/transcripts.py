@@ -82,9 +82,7 @@ class StoredTranscript:
         return self.text if self.corrected is None else self.corrected
 
 
-def next_try(attempts: int, now: datetime) -> datetime | None:
-    """When to try again after `attempts` failures (10 s, then each time four times that); None: not again."""
-    if attempts >= ATTEMPTS:
-        return None
+def wait_before_retry(attempts: int) -> timedelta:
+    """Time from the start of a try to the next one: 10 s after the first, then each time four times that."""
     wait: timedelta = _FIRST_WAIT * 4 ** (attempts - 1)
-    return now + wait
+    return wait

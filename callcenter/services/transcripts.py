@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Protocol
 
 from callcenter.domain.transcripts import (
+    ATTEMPTS,
     Obstacle,
     RecordedFile,
     SpokenWord,
     StoredTranscript,
     TranscriptState,
-    next_try,
+    wait_before_retry,
 )
 
 CALLS_CHANNEL = "shouwen_calls"
@@ -31,6 +32,7 @@ class TranscriptRepository(Protocol):
     def of_ticket(self, number: str) -> StoredTranscript | None: ...
     def of_tickets(self, numbers: Collection[str]) -> dict[str, StoredTranscript]: ...
     def of_call(self, linkedid: str) -> list[StoredTranscript]: ...
+    def begin(self, recording_id: int, *, attempts: int, retry_at: datetime, at: datetime) -> None: ...
     def settle(
         self,
         recording_id: int,
@@ -49,7 +51,6 @@ class TranscriptRepository(Protocol):
         state: TranscriptState,
         obstacle: Obstacle,
         reason: str,
-        attempts: int,
         retry_at: datetime | None,
         at: datetime,
     ) -> None: ...
@@ -99,26 +100,57 @@ def record_transcript(
     _tell(uow, found.recording)
 
 
+def begin_transcription(
+    uow: TranscriptUnitOfWork, recording_id: int, *, now: datetime
+) -> StoredTranscript | None:
+    """Count a try before it is made, so that one that kills the process counts as well; None: nothing to do.
+
+    A recording whose every try ended without a word of it is `failed`.
+    """
+    found = uow.transcripts.get(recording_id, lock=True)
+    if found is None or found.state in (TranscriptState.DONE, TranscriptState.EMPTY):
+        return None
+    if found.attempts >= ATTEMPTS:
+        reason = found.reason or "the recogniser ended without a result each time"
+        _fail(uow, found, Obstacle.ENGINE, reason, now)
+        return None
+    attempts = found.attempts + 1
+    uow.transcripts.begin(recording_id, attempts=attempts, retry_at=now + wait_before_retry(attempts), at=now)
+    return found
+
+
 def record_failure(
     uow: TranscriptUnitOfWork, recording_id: int, *, obstacle: Obstacle, reason: str, now: datetime
 ) -> None:
-    """Store why it did not work. It stays `pending` while there is another try to come, then it is `failed`;
-    without a model it is `failed` at once, costs no try, and is taken up again when a model is there."""
+    """Store why it did not work. It stays `pending` while there is another try to come, then it is `failed`.
+
+    For want of a model it is `failed` at once, and is taken up again when a model is there.
+    """
     found = uow.transcripts.get(recording_id, lock=True)
     if found is None or found.state in (TranscriptState.DONE, TranscriptState.EMPTY):
         return
-    attempts, retry_at = found.attempts, None
-    if obstacle is not Obstacle.MODEL:
-        attempts += 1
-        retry_at = next_try(attempts, now)
-    state = TranscriptState.PENDING if retry_at else TranscriptState.FAILED
+    if obstacle is Obstacle.MODEL or found.attempts >= ATTEMPTS:
+        _fail(uow, found, obstacle, reason, now)
+        return
     uow.transcripts.put_off(
         recording_id,
-        state=state,
+        state=TranscriptState.PENDING,
         obstacle=obstacle,
         reason=reason,
-        attempts=attempts,
-        retry_at=retry_at,
+        retry_at=now + wait_before_retry(max(found.attempts, 1)),
+        at=now,
+    )
+
+
+def _fail(
+    uow: TranscriptUnitOfWork, found: StoredTranscript, obstacle: Obstacle, reason: str, now: datetime
+) -> None:
+    uow.transcripts.put_off(
+        found.recording_id,
+        state=TranscriptState.FAILED,
+        obstacle=obstacle,
+        reason=reason,
+        retry_at=None,
         at=now,
     )
     _tell(uow, found.recording)

@@ -1,0 +1,25 @@
+"""Text as it is stored: Chinese in Simplified characters, without spaces between words."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import opencc
+
+_GAP = re.compile(
+    r"(?<=[\u2e80-\u9fff\u3000-\u303f\uff00-\uffef])\s+|\s+(?=[\u2e80-\u9fff\u3000-\u303f\uff00-\uffef])"
+)
+
+
+@cache
+def _to_simplified() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+def tidy(text: str, language: str) -> str:
+    """One line; `zh`: Simplified, no space beside a Chinese character or mark. Numerals stay as they are."""
+    line = " ".join(text.split())
+    if language != "zh":
+        return line
+    return _GAP.sub("", str(_to_simplified().convert(line)))
