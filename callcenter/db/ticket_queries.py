@@ -36,9 +36,9 @@ class TicketRepository:
 
     def lock(self, number: str) -> Ticket | None:
         """The ticket as it is now, its row locked until the transaction ends."""
-        query = _tickets().where(TicketRow.number == number).with_for_update(of=TicketRow)
-        found = self._session.execute(query).one_or_none()
-        return found and _ticket(found)
+        # In two steps: a join that waited for the lock gives the new row with the people of the old one.
+        self._session.execute(select(TicketRow.number).where(TicketRow.number == number).with_for_update())
+        return self.get(number)
 
     def add(self, ticket: Ticket) -> bool:
         """Store a new ticket; False if the number is taken."""
@@ -130,15 +130,19 @@ class TicketRepository:
 
     def late(self, now: datetime, limit: int) -> list[Ticket]:
         """At most `limit` tickets with a breach to record, locked; those locked by others are left out."""
-        query = _tickets().where(TicketRow.breach_at < now).order_by(TicketRow.breach_at).limit(limit)
-        found = self._session.execute(query.with_for_update(of=TicketRow, skip_locked=True))
-        return [_ticket(row) for row in found]
+        query = select(TicketRow.number).where(TicketRow.breach_at < now).order_by(TicketRow.breach_at)
+        return self._read(self._session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
 
     def provisional(self, limit: int, after: str) -> list[Ticket]:
         """At most `limit` tickets whose due time waits for a calendar, by number after `after`, locked."""
-        query = _tickets().where(TicketRow.provisional, TicketRow.number > after)
-        query = query.order_by(TicketRow.number).limit(limit).with_for_update(of=TicketRow)
-        return [_ticket(row) for row in self._session.execute(query)]
+        query = select(TicketRow.number).where(TicketRow.provisional, TicketRow.number > after)
+        return self._read(
+            self._session.scalars(query.order_by(TicketRow.number).limit(limit).with_for_update())
+        )
+
+    def _read(self, numbers: Iterable[str]) -> list[Ticket]:
+        query = _tickets().where(TicketRow.number.in_(list(numbers))).order_by(TicketRow.number)
+        return [_ticket(found) for found in self._session.execute(query)]
 
     def next_serial(self, day: date) -> int:
         """The next running number of the console on `day`, without gaps: taken for good when committed."""

@@ -1,0 +1,141 @@
+"""Builds what a process needs from its settings: the engine, units of work, the rules; and the demo staff."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from callcenter.db.engine import create_engine
+from callcenter.db.uow import SqlUnitOfWork
+from callcenter.domain.policy import RuleBook
+from callcenter.domain.staff import Role, StaffPhone
+from callcenter.holidays import ChineseHolidays
+from callcenter.passwords import Argon2Passwords
+from callcenter.policy_files import load_rule_book
+from callcenter.services.accounts import create_token
+from callcenter.services.staff import NewStaff, add_staff, phones
+from callcenter.settings import Settings
+
+DEMO_LINE = "8000"
+DEMO_STAFF = (
+    ("101", "王敏", "wangmin", Role.STAFF),
+    ("102", "李静", "lijing", Role.STAFF),
+    ("103", "张伟", "zhangwei", Role.STAFF),
+    ("104", "陈国强", "chenguoqiang", Role.MANAGER),
+)
+"""Who answers in the demonstration; the manager is never rung by the line."""
+
+
+def database_url(settings: Settings) -> str:
+    """The database of SHOUWEN_DATABASE_URL, else the embedded one.
+
+    The runtime, which knows where that one listens, stands above this package: it is asked by name.
+    """
+    url: str = importlib.import_module("callcenter.runtime.postgres").database_url(settings)
+    return url
+
+
+def build_engine(settings: Settings, *, pool_size: int = 8) -> Engine:
+    """The engine of this process; it connects when first used."""
+    return create_engine(database_url(settings), pool_size=pool_size)
+
+
+def build_rules(settings: Settings) -> RuleBook:
+    """Every policy with its calendar; raises BadPolicy or UnknownPolicy."""
+    return load_rule_book(settings.policy, ChineseHolidays())
+
+
+def unit_of_work_factory(
+    settings: Settings,
+    deadline_s: float = 2.0,
+    *,
+    engine: Engine | None = None,
+    rules: RuleBook | None = None,
+) -> Callable[[], SqlUnitOfWork]:
+    """Makes units of work: each ends within `deadline_s` or fails with DatabaseUnavailable."""
+    return partial(
+        SqlUnitOfWork,
+        engine or build_engine(settings),
+        rules=rules or build_rules(settings),
+        passwords=Argon2Passwords(),
+        deadline_s=deadline_s,
+    )
+
+
+def staff_phones(settings: Settings) -> list[StaffPhone]:
+    """The phones that Asterisk has to know."""
+    engine = build_engine(settings, pool_size=1)
+    try:
+        with unit_of_work_factory(settings, engine=engine)() as uow:
+            return phones(uow)
+    finally:
+        engine.dispose()
+
+
+def seed_demo(settings: Settings) -> bool:
+    """Give a database without staff the demonstration's, with passwords written down; False if it has.
+
+    The file comes first: a crash in between leaves passwords without staff, which the next start replaces,
+    never staff whose passwords nobody knows.
+    """
+    engine = build_engine(settings, pool_size=1)
+    now = datetime.now(UTC)
+    try:
+        with unit_of_work_factory(settings, deadline_s=10, engine=engine)() as uow:
+            if uow.staff.exists():
+                return False
+            people = [
+                add_staff(
+                    uow,
+                    extension=extension,
+                    name=name,
+                    role=role,
+                    console_user=user,
+                    rung=role is Role.STAFF,
+                    now=now,
+                )
+                for extension, name, user, role in DEMO_STAFF
+            ]
+            token = create_token(uow, name="demo", role=Role.MANAGER, now=now)
+            _write_private(settings.demo_accounts, _accounts(people, token))
+            uow.commit()
+    finally:
+        engine.dispose()
+    return True
+
+
+def _accounts(people: list[NewStaff], token: str) -> dict[str, Any]:
+    staff = [
+        {
+            "extension": person.member.extension,
+            "name": person.member.name,
+            "sip_password": person.sip_password,
+            "console_user": person.member.console_user,
+            "console_password": person.console_password,
+            "role": person.member.role.value,
+        }
+        for person in people
+    ]
+    return {"line": DEMO_LINE, "staff": staff, "api_token": token}
+
+
+def _write_private(path: Path, content: dict[str, Any]) -> None:
+    """Put the file in place whole, readable by its owner alone from the first byte on."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
+        json.dump(content, file, ensure_ascii=False, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
