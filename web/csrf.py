@@ -14,8 +14,8 @@ def token_for(secret: str) -> str:
     return hmac.new(secret.encode(), b"shouwen form", hashlib.sha256).hexdigest()
 
 
-def matches(secret: str | None, given: str | None) -> bool:
-    """Whether `given` is the token of `secret`, compared in constant time; a missing one never matches."""
-    if not secret or not given:
+def equal(expected: str | None, given: object) -> bool:
+    """Whether `given` is the expected token, compared in constant time; a missing one never is."""
+    if not expected or not isinstance(given, str):
         return False
-    return hmac.compare_digest(token_for(secret).encode(), given.encode("utf-8", "replace"))
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))

@@ -88,4 +88,11 @@ class AccessLog:
             route = getattr(scope.get("route"), "path", "-")
             level = logging.DEBUG if route.endswith("/health") or route == "/static" else logging.INFO
             took_ms = round((time.perf_counter() - started) * 1000, 1)
-            log.log(level, "request method=%s route=%s status=%d took_ms=%s", scope["method"], route, status, took_ms)
+            log.log(
+                level,
+                "request method=%s route=%s status=%d took_ms=%s",
+                scope["method"],
+                route,
+                status,
+                took_ms,
+            )

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 
 LOCALES = Path(__file__).parent / "locales"
 LANGUAGES = ("zh", "en")
-BABEL = {"zh": Locale("zh", "CN"), "en": Locale("en", "GB")}
+BABEL = {"zh": Locale("zh"), "en": Locale("en", "GB")}
 NAMES = {"zh": "中文", "en": "English"}
 
 

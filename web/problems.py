@@ -11,19 +11,6 @@ from starlette.responses import JSONResponse
 MEDIA_TYPE = "application/problem+json"
 
 
-class Refused(Exception):
-    """A request that the web layer itself refuses, with its status and a message of the catalogue."""
-
-    status = 400
-    title = ""
-
-    def __init__(self, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
-        """Take one more line for the reader, and headers that the answer needs."""
-        super().__init__(detail or self.title)
-        self.detail = detail
-        self.headers = dict(headers or {})
-
-
 def problem(
     status: int,
     title: str,
@@ -34,7 +21,11 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """The answer: `type` stays about:blank, so `title` says what the status means here, `detail` what to do."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title or HTTPStatus(status).phrase, "status": status}
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+    }
     if detail:
         body["detail"] = detail
     if instance:

@@ -11,8 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from callcenter.domain.fold import holder
 from web import labels
 from web.i18n import NAMES, Speech
+from web.views.calls import since, state_of
+from web.views.tickets import is_late
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -27,9 +30,8 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def environment() -> Environment:
+def environment(version: str) -> Environment:
     """The environment; an unknown name in a template is an error, not an empty string."""
-    version = fingerprint(STATIC)
     env = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -45,11 +47,12 @@ def environment() -> Environment:
         return f"/static/{version}/{path}"
 
     def icon(name: str, extra: str = "") -> Markup:
-        return Markup('<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>').format(
-            extra, static("vendor/icons.svg"), name
-        )
+        return Markup(
+            '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>'
+        ).format(extra, static("vendor/icons.svg"), name)
 
     env.globals.update(static=static, icon=icon, language_names=NAMES, labels=labels)
+    env.globals.update(state_of=state_of, since=since, holder=holder, is_late=is_late)
     env.filters["paragraphs"] = paragraphs
     return env
 
@@ -76,7 +79,8 @@ class Renderer:
 
     def __init__(self) -> None:
         """Build the environment; templates compile when first used."""
-        self._environment = environment()
+        self.version = fingerprint(STATIC)
+        self._environment = environment(self.version)
 
     def render(self, template: str, say: Speech, values: Mapping[str, Any]) -> str:
         """The text of `template`; `values` must hold everything it names."""

@@ -1,0 +1,45 @@
+"""The JSON API: one file per noun."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from web.api import calls, health, ticket_actions, tickets
+from web.api.models import ProblemOut
+from web.problems import MEDIA_TYPE
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"model": ProblemOut, "description": "No valid token"},
+    403: {"model": ProblemOut, "description": "Not open to this token or actor"},
+    404: {"model": ProblemOut, "description": "Not there"},
+    409: {"model": ProblemOut, "description": "The ticket's state does not allow it"},
+    422: {"model": ProblemOut, "description": "Not understood"},
+    503: {"model": ProblemOut, "description": "The database does not answer"},
+}
+
+
+def router() -> APIRouter:
+    """Everything below /api/v1."""
+    root = APIRouter(prefix="/api/v1")
+    root.include_router(health.router)
+    for part in (calls, tickets, ticket_actions):
+        root.include_router(part.router, responses=REFUSALS)
+    return root
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document: refusals are problem details, not plain JSON."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                for response in operation["responses"].values():
+                    content = response.get("content", {})
+                    body = content.get("application/json", {})
+                    if body.get("schema", {}).get("$ref", "").endswith("/ProblemOut"):
+                        response["content"] = {MEDIA_TYPE: body}
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,114 @@
+"""Turns calls and tickets into the API's shapes: the centre's zone, and masked numbers for who may not see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from callcenter.domain.calls import Call, Handoff, Person
+from callcenter.domain.transcripts import StoredTranscript
+from callcenter.services.tickets import TicketView
+from web.api.models import (
+    CallOut,
+    ClockOut,
+    ContactOut,
+    HandoffOut,
+    PersonOut,
+    TicketOut,
+    TranscriptOut,
+)
+from web.viewer import Viewer, involved_in_call, involved_in_ticket
+
+
+def local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """The instant with the centre's offset."""
+    return at.astimezone(zone) if at else None
+
+
+def person_out(person: Person | None) -> PersonOut | None:
+    """A person, or null."""
+    return PersonOut(extension=person.extension, name=person.name) if person else None
+
+
+def handoff_out(handoff: Handoff, zone: ZoneInfo) -> HandoffOut:
+    """One attempt to hand on."""
+    return HandoffOut.model_validate(
+        {
+            "mode": handoff.mode.value,
+            "from": person_out(handoff.from_),
+            "to": person_out(handoff.to),
+            "requested_at": local(handoff.requested_at, zone),
+            "answered_at": local(handoff.answered_at, zone),
+            "completed_at": local(handoff.completed_at, zone),
+            "outcome": handoff.outcome.value if handoff.outcome else None,
+            "within_limit": handoff.within_limit,
+        }
+    )
+
+
+def call_out(call: Call, viewer: Viewer, zone: ZoneInfo) -> CallOut:
+    """One call."""
+    return CallOut.model_validate(
+        {
+            "linkedid": call.linkedid,
+            "line": call.line,
+            "caller": viewer.number(call.caller, involved_in_call(call)),
+            "caller_name": call.caller_name,
+            "arrived_at": local(call.arrived_at, zone),
+            "rang_at": local(call.rang_at, zone),
+            "answered_at": local(call.answered_at, zone),
+            "ended_at": local(call.ended_at, zone),
+            "answer_ms": call.answer_ms,
+            "wait_ms": call.wait_ms,
+            "greeting_ms": call.greeting_ms,
+            "first_responder": person_out(call.first_responder),
+            "outcome": call.outcome.value if call.outcome else None,
+            "handoffs": [handoff_out(handoff, zone) for handoff in call.handoffs],
+            "ticket": call.ticket,
+            "source": call.source.value,
+        }
+    )
+
+
+def ticket_out(
+    view: TicketView, transcript: StoredTranscript | None, viewer: Viewer, zone: ZoneInfo
+) -> TicketOut:
+    """One ticket with its clocks and the newest message's words."""
+    ticket = view.ticket
+    return TicketOut.model_validate(
+        {
+            "number": ticket.number,
+            "channel": ticket.channel,
+            "kind": ticket.kind,
+            "complexity": ticket.complexity,
+            "status": ticket.status.value,
+            "owner": person_out(ticket.owner),
+            "handler": person_out(ticket.handler),
+            "contact": ContactOut(
+                name=ticket.contact_name,
+                phone=viewer.number(ticket.contact_phone, involved_in_ticket(ticket, None)),
+                withheld=ticket.contact_withheld,
+            ),
+            "details": ticket.details,
+            "wished_reply": ticket.wished_reply.value if ticket.wished_reply else None,
+            "clocks": [
+                ClockOut(
+                    clock=clock.clock,
+                    due_at=clock.due_at.astimezone(zone),
+                    state=clock.state.value,
+                    provisional=clock.provisional,
+                )
+                for clock in view.clocks
+            ],
+            "transcript": transcript_out(transcript),
+            "call": ticket.linkedid,
+            "created_at": local(ticket.created_at, zone),
+        }
+    )
+
+
+def transcript_out(stored: StoredTranscript | None) -> TranscriptOut | None:
+    """The words of a recording; null when there is none. `text` is null until something was understood."""
+    if stored is None:
+        return None
+    return TranscriptOut(state=stored.state.value, text=stored.reading or None, engine=stored.engine or None)

@@ -1,0 +1,67 @@
+"""Tickets over the API: lists and one ticket."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from callcenter.domain.tickets import Status
+from callcenter.services.ports import TicketFilter
+from callcenter.services.tickets import get_ticket, list_tickets
+from web.api.models import ListOut, TicketOut
+from web.api.shapes import ticket_out
+from web.deps import ConsoleDep, Cursor, Limit, ProgramDep
+
+router = APIRouter(prefix="/tickets", tags=["tickets"])
+
+
+@router.get("", summary="Tickets, newest first")
+def list_all(
+    console: ConsoleDep,
+    program: ProgramDep,
+    status: Annotated[list[Status] | None, Query(description="may be given more than once")] = None,
+    due_before: Annotated[AwareDatetime | None, Query(description="due earlier, late ones included")] = None,
+    owner: Annotated[str | None, Query(max_length=20, description="an extension")] = None,
+    unowned: Annotated[bool, Query(description="only tickets that nobody has taken")] = False,
+    mine: Annotated[
+        str | None, Query(max_length=20, description="an extension that owns or handles it")
+    ] = None,
+    call: Annotated[str | None, Query(max_length=100, description="linkedid of its call")] = None,
+    linkedid: Annotated[str | None, Query(max_length=100, description="the same as call")] = None,
+    created_from: AwareDatetime | None = None,
+    created_before: AwareDatetime | None = None,
+    q: Annotated[str | None, Query(max_length=100, description="part of number, contact or details")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> ListOut[TicketOut]:
+    """What is not given does not narrow."""
+    wanted = TicketFilter(
+        statuses=tuple(status or ()),
+        due_before=due_before,
+        owner=owner,
+        unowned=unowned,
+        mine=mine,
+        linkedid=call or linkedid,
+        created_from=created_from,
+        created_before=created_before,
+        q=q,
+    )
+    with console.work() as work:
+        found = list_tickets(work, wanted, cursor=cursor, limit=limit, now=console.clock())
+        transcripts = work.transcripts.of_tickets([view.ticket.number for view in found.items])
+    zone = console.settings.zone
+    return ListOut[TicketOut](
+        items=[ticket_out(view, transcripts.get(view.ticket.number), program, zone) for view in found.items],
+        next=found.next,
+    )
+
+
+@router.get("/{number}", summary="One ticket")
+def get_one(console: ConsoleDep, program: ProgramDep, number: str) -> TicketOut:
+    """One ticket with its clocks as they stand now."""
+    with console.work() as work:
+        view = get_ticket(work, number, console.clock())
+        transcript = work.transcripts.of_ticket(number)
+    return ticket_out(view, transcript, program, console.settings.zone)

@@ -1,0 +1,118 @@
+"""Puts the web process together: the console, the JSON API, the live board."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+
+import uvicorn
+from fastapi import FastAPI
+
+from callcenter.bootstrap import build_engine, build_rules, database_url, unit_of_work_factory
+from callcenter.settings import Settings
+from web import api, errors, pages
+from web.checks import checks_for
+from web.console import Console, WorkFactory
+from web.headers import AccessLog, SecurityHeaders
+from web.health import Checks, Health
+from web.i18n import speeches, utc_now
+from web.limits import BodyLimit
+from web.live import socket
+from web.live.board import Board
+from web.live.listen import listen
+from web.live.snapshot import Snapshot, read_snapshot
+from web.rendering import Renderer
+from web.static_files import Kept
+
+
+def create_app(
+    settings: Settings,
+    *,
+    open_work: WorkFactory | None = None,
+    checks: Checks | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> FastAPI:
+    """The application. Nothing is asked of anybody before it starts; tests may pass their own parts."""
+    rulebook = build_rules(settings)
+    engine = build_engine(settings)
+    open_work = open_work or unit_of_work_factory(settings, engine=engine, rules=rulebook)
+    console = Console(
+        settings=settings,
+        open_work=open_work,
+        rulebook=rulebook,
+        clock=clock,
+        speeches=speeches(settings.zone),
+        renderer=Renderer(),
+        health=Health(checks or checks_for(settings)),
+    )
+
+    def read() -> Snapshot:
+        with console.work() as work:
+            return read_snapshot(work, clock(), settings.zone)
+
+    board = Board(read)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        console.health.start()
+        tasks = [
+            asyncio.create_task(board.run()),
+            asyncio.create_task(listen(database_url(settings), board.changed)),
+        ]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        console.health.stop()
+        engine.dispose()
+
+    app = FastAPI(
+        title="Shouwen",
+        version="0.1.0",
+        lifespan=lifespan,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    app.state.console = console
+    app.state.board = board
+    app.openapi = partial(api.describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
+    errors.install(app)
+    app.include_router(api.router())
+    app.include_router(pages.router(), include_in_schema=False)
+    app.include_router(socket.router)
+    app.mount("/static", Kept(console.renderer.version))
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog)
+    return app
+
+
+STOP_S = 2
+"""Answers under way get so long when the process is asked to end."""
+
+
+def run_web(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT, then ends within three seconds."""
+    uvicorn.run(
+        create_app(settings),
+        host=settings.bind,
+        port=settings.web_port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=4096,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips="127.0.0.1",
+        timeout_graceful_shutdown=STOP_S,
+        timeout_keep_alive=15,
+    )

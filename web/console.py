@@ -1,0 +1,51 @@
+"""What one web process holds: settings, the way to the database, languages, health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.responses import HTMLResponse
+
+from callcenter.db.deadline import DatabaseUnavailable
+from callcenter.db.uow import SqlUnitOfWork
+from callcenter.domain.policy import RuleBook, Rules
+from callcenter.settings import Settings
+from web.health import Health
+from web.i18n import Speech
+from web.rendering import Renderer
+
+WorkFactory = Callable[[], AbstractContextManager[SqlUnitOfWork]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """Built once by `web.app.create_app`; kept as `app.state.console`."""
+
+    settings: Settings
+    open_work: WorkFactory
+    rulebook: RuleBook
+    clock: Callable[[], datetime]
+    speeches: Mapping[str, Speech]
+    renderer: Renderer
+    health: Health
+
+    @property
+    def rules(self) -> Rules:
+        """The policy of new tickets, with its calendar."""
+        return self.rulebook.of(self.rulebook.default)
+
+    @contextmanager
+    def work(self) -> Iterator[SqlUnitOfWork]:
+        """A unit of work; while the database is known to be down it fails at once instead of in two seconds."""
+        if not self.health.database_is_up:
+            raise DatabaseUnavailable
+        with self.open_work() as work:
+            yield work
+
+    def page(self, template: str, say: Speech, values: Mapping[str, Any]) -> HTMLResponse:
+        """A rendered page."""
+        return HTMLResponse(self.renderer.render(template, say, values))

@@ -1,0 +1,107 @@
+"""What handlers ask for, as Annotated aliases: the console, the reader, a checked form, a page to fill."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.datastructures import FormData
+
+from callcenter.services.accounts import resolve_login, resolve_token
+from web import csrf
+from web.console import Console
+from web.cookies import session_of
+from web.errors import BadToken, ForgedForm, NotLoggedIn
+from web.i18n import Speech
+from web.reading import Page, Reader
+from web.speaking import speech_of
+from web.viewer import Viewer
+
+LONGEST_PAGE = 500
+
+
+def get_console(request: Request) -> Console:
+    """What `create_app` built."""
+    console: Console = request.app.state.console
+    return console
+
+
+ConsoleDep = Annotated[Console, Depends(get_console)]
+
+
+def get_speech(request: Request) -> Speech:
+    """The reader's language."""
+    return speech_of(request)
+
+
+SpeechDep = Annotated[Speech, Depends(get_speech)]
+
+
+def get_reader(request: Request, console: ConsoleDep) -> Reader:
+    """Whose session the cookie belongs to; raises NotLoggedIn."""
+    secret = session_of(request)
+    if not secret:
+        raise NotLoggedIn
+    return resolve_session(console, secret)
+
+
+def resolve_session(console: Console, secret: str) -> Reader:
+    """The reader behind a session's secret; raises NotLoggedIn."""
+    with console.work() as work:
+        login = resolve_login(work, secret, now=console.clock())
+        member = work.staff.get(login.person.extension) if login else None
+        work.commit()
+    if login is None or member is None:
+        raise NotLoggedIn
+    viewer = Viewer(
+        extension=member.extension,
+        name=member.name,
+        role=member.role,
+        rung=member.rung,
+        on_duty=member.on_duty,
+    )
+    return Reader(viewer=viewer, csrf=login.csrf, secret=secret)
+
+
+ReaderDep = Annotated[Reader, Depends(get_reader)]
+
+
+async def get_form(request: Request, reader: ReaderDep) -> FormData:
+    """The fields of a form that came from one of our own pages; raises ForgedForm."""
+    form = await request.form()
+    given = form.get(csrf.FIELD) or request.headers.get(csrf.HEADER)
+    if not csrf.equal(reader.csrf, given):
+        raise ForgedForm
+    return form
+
+
+FormDep = Annotated[FormData, Depends(get_form)]
+
+
+def get_program(
+    console: ConsoleDep,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False))],
+) -> Viewer:
+    """The program behind a bearer token; raises BadToken."""
+    if bearer is None:
+        raise BadToken
+    with console.work() as work:
+        token = resolve_token(work, bearer.credentials, now=console.clock())
+        work.commit()
+    if token is None:
+        raise BadToken
+    return Viewer(extension="", name=token.name, role=token.role)
+
+
+ProgramDep = Annotated[Viewer, Depends(get_program)]
+Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="items on a page")]
+Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
+
+
+def get_page(request: Request, console: ConsoleDep, say: SpeechDep, reader: ReaderDep) -> Page:
+    """A page to fill for the reader."""
+    return Page(request=request, console=console, say=say, reader=reader)
+
+
+PageDep = Annotated[Page, Depends(get_page)]

@@ -1,0 +1,188 @@
+"""Which error means which status, and what the reader is told: one table, and the handlers that read it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from callcenter.db.deadline import DatabaseUnavailable
+from callcenter.domain.tickets import AlreadyOwned, NotAllowed
+from callcenter.errors import ShouwenError
+from callcenter.services.staff import UnknownStaff
+from callcenter.services.tickets import BadCursor, BadForm, ReasonNeeded, StaleTicket, UnknownTicket
+from web.console import Console
+from web.i18n import N_
+from web.problems import problem
+from web.speaking import speech_of
+
+log = logging.getLogger(__name__)
+
+
+class NotLoggedIn(ShouwenError):
+    """Log in first."""
+
+
+class BadToken(ShouwenError):
+    """Send a valid token: Authorization: Bearer …"""
+
+
+class NotForYou(ShouwenError):
+    """Your role does not allow this."""
+
+
+class ForgedForm(ShouwenError):
+    """The form is stale or did not come from this console. Load the page again."""
+
+
+class NoSuchCall(ShouwenError):
+    """There is no call of this linkedid."""
+
+
+class NoSuchRecording(ShouwenError):
+    """There is no such recording."""
+
+
+TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
+    NotLoggedIn: (401, N_("Please log in")),
+    BadToken: (401, N_("A valid token is needed")),
+    NotForYou: (403, N_("This is not open to you")),
+    ForgedForm: (403, N_("This form is out of date")),
+    NotAllowed: (409, N_("The ticket's state does not allow this")),
+    AlreadyOwned: (409, N_("A colleague took it first")),
+    StaleTicket: (409, N_("A colleague changed it in the meantime")),
+    UnknownTicket: (404, N_("There is no such ticket")),
+    NoSuchCall: (404, N_("There is no such call")),
+    BadForm: (422, N_("The request is not understood")),
+    ReasonNeeded: (422, N_("A reason is needed")),
+    BadCursor: (422, N_("The request is not understood")),
+    DatabaseUnavailable: (503, N_("Not available for the moment")),
+    NoSuchRecording: (404, N_("There is no such recording")),
+    UnknownStaff: (422, N_("Nobody has this extension")),
+}
+STATUSES: Mapping[int, str] = {
+    400: N_("The request is not understood"),
+    404: N_("There is nothing here"),
+    405: N_("This cannot be done here"),
+    413: N_("That is too much at once"),
+    422: N_("The request is not understood"),
+    500: N_("Something went wrong on our side"),
+    503: N_("Not available for the moment"),
+}
+
+
+def lookup(error: ShouwenError) -> tuple[int, str]:
+    """Status and message of an error, by its class or the nearest one above it."""
+    for kind in type(error).__mro__:
+        if kind in TABLE:
+            return TABLE[kind]
+    return 500, STATUSES[500]
+
+
+def wants_html(request: Request) -> bool:
+    """Whether a browser asks for a page (htmx asks for a piece of one)."""
+    accept = request.headers.get("accept", "")
+    return (
+        not request.url.path.startswith("/api/")
+        and "text/html" in accept
+        and "hx-request" not in request.headers
+    )
+
+
+def answer(
+    request: Request,
+    status: int,
+    title: str,
+    *,
+    detail: str | None = None,
+    errors: list[dict[str, Any]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A page for people, problem details for programs."""
+    if not wants_html(request):
+        instance = request.url.path
+        return problem(status, title, detail=detail, instance=instance, errors=errors, headers=headers)
+    say = speech_of(request)
+    values = {
+        "status": status,
+        "title": say.gettext(title),
+        "detail": detail,
+        "again": request.url.path if request.method == "GET" else "/",
+    }
+    console: Console = request.app.state.console
+    response = console.page("problem.html", say, values)
+    response.status_code = status
+    response.headers.update(headers or {})
+    return response
+
+
+async def on_known(request: Request, error: Exception) -> Response:
+    """An error of ours: what the table says."""
+    assert isinstance(error, ShouwenError)
+    status, title = lookup(error)
+    headers: dict[str, str] = {}
+    if isinstance(error, NotLoggedIn) and redirects(request):
+        return RedirectResponse(login_address(request), status_code=303)
+    if status == 401:
+        headers["www-authenticate"] = 'Bearer realm="shouwen"'
+    if status == 503:
+        headers["retry-after"] = "2"
+    if status == 500:
+        log.error("request failed error=%s", type(error).__name__, exc_info=error)
+    detail = str(error) if status not in (500, 503) else None
+    return answer(request, status, title, detail=detail, headers=headers)
+
+
+def redirects(request: Request) -> bool:
+    """Whether somebody without a login is sent to the form rather than refused."""
+    plain = (
+        "application/json" not in request.headers.get("accept", "") and "hx-request" not in request.headers
+    )
+    return plain and not request.url.path.startswith("/api/")
+
+
+def login_address(request: Request) -> str:
+    """The login form, which leads back to the page that was asked for."""
+    if request.method != "GET" or request.url.path == "/":
+        return "/login"
+    return str(
+        request.url_for("login_form")
+        .include_query_params(next=request.url.path)
+        .replace(scheme="", netloc="")
+    )
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    """What the framework refuses: no such address, wrong method, a body that is no form."""
+    assert isinstance(error, HTTPException)
+    title = STATUSES.get(error.status_code, HTTPStatus(error.status_code).phrase)
+    return answer(request, error.status_code, title, headers=error.headers)
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    """Parameters that do not fit; each is named with what is wrong, none is repeated."""
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {"pointer": "/".join(str(part) for part in item["loc"]), "detail": item["msg"]}
+        for item in error.errors()
+    ]
+    return answer(request, 422, STATUSES[422], errors=errors)
+
+
+async def on_unknown(request: Request, error: Exception) -> Response:
+    """A fault of ours: the log has the traceback, the reader an apology."""
+    return answer(request, 500, STATUSES[500])
+
+
+def install(app: FastAPI) -> None:
+    """Puts the handlers in place."""
+    app.add_exception_handler(ShouwenError, on_known)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(Exception, on_unknown)

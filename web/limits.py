@@ -1,0 +1,59 @@
+"""How much a request may bring: forms and JSON are small, so anything else is refused before it is read."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.problems import problem
+
+LONGEST_BODY = 256 * 1024
+
+
+class BodyTooLong(Exception):
+    """The body grew past the limit while it was read."""
+
+
+class BodyLimit:
+    """Refuses bodies of more than 256 KiB, whether announced or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request through while it is small."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if not announced.isdigit() or int(announced) > LONGEST_BODY:
+            await _refuse(scope, receive, send)
+            return
+        received, started = 0, False
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > LONGEST_BODY:
+                raise BodyTooLong
+            return message
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, noting)
+        except BodyTooLong:
+            if started:
+                raise
+            await _refuse(scope, receive, send)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    response = problem(
+        413, "That is too much at once", instance=scope["path"], headers={"connection": "close"}
+    )
+    await response(scope, receive, send)

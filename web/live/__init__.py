@@ -1,0 +1,1 @@
+"""The live board: PostgreSQL says that something changed, browsers see it."""

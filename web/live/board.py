@@ -1,0 +1,65 @@
+"""The board of one web process: reads the desk once for each change and wakes everybody who watches."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+
+from starlette.concurrency import run_in_threadpool
+
+from callcenter.db.deadline import DatabaseUnavailable
+from web.live.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+
+COALESCE_S = 0.03
+"""Changes within this time are shown together."""
+
+
+class Board:
+    """The latest snapshot; None while the database does not answer."""
+
+    def __init__(self, read: Callable[[], Snapshot]) -> None:
+        """Take the function that reads the desk; it runs in a thread, one at a time."""
+        self._read = read
+        self._dirty = asyncio.Event()
+        self._news = asyncio.Condition()
+        self._version = 0
+        self.snapshot: Snapshot | None = None
+
+    def changed(self) -> None:
+        """Something is not as it was; called in the event loop."""
+        self._dirty.set()
+
+    async def run(self) -> None:
+        """Reads after each change, until cancelled."""
+        while True:
+            await self._dirty.wait()
+            await asyncio.sleep(COALESCE_S)
+            self._dirty.clear()
+            try:
+                self.snapshot = await run_in_threadpool(self._read)
+            except DatabaseUnavailable:
+                self.snapshot = None
+            except Exception:
+                # One change that cannot be read must not end the board for good; the next one is tried again.
+                log.exception("the board could not be read")
+                self.snapshot = None
+            async with self._news:
+                self._version += 1
+                self._news.notify_all()
+
+    async def versions(self, every_s: float) -> AsyncIterator[int]:
+        """Yields at once, after each change, and at the latest after `every_s` seconds."""
+        seen = -1
+        while True:
+            if seen == self._version:
+                try:
+                    async with asyncio.timeout(every_s), self._news:
+                        while seen == self._version:
+                            await self._news.wait()
+                except TimeoutError:
+                    pass
+            seen = self._version
+            yield seen

@@ -1,0 +1,42 @@
+"""Recordings: sound for those who may hear it, in ranges so that a player can seek."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse
+
+from callcenter.db.uow import SqlUnitOfWork
+from callcenter.domain.transcripts import StoredTranscript
+from web.deps import PageDep
+from web.errors import NoSuchRecording, NotForYou
+from web.viewer import Viewer, involved_in_call, involved_in_ticket
+
+router = APIRouter()
+TYPES = {".wav": "audio/wav", ".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
+
+
+@router.get("/recordings/{recording_id}")
+def play(page: PageDep, recording_id: int) -> FileResponse:
+    """The sound file; unknown, removed or outside the folder of recordings: NoSuchRecording."""
+    with page.console.work() as work:
+        stored = work.transcripts.get(recording_id)
+        if stored is None:
+            raise NoSuchRecording
+        if not may_hear(work, stored, page.reader.viewer):
+            raise NotForYou
+    folder = page.console.settings.recordings.resolve()
+    path = (folder / stored.recording.path).resolve()
+    if not path.is_relative_to(folder) or not path.is_file():
+        raise NoSuchRecording
+    headers = {"cache-control": "private, no-store", "content-disposition": "inline"}
+    return FileResponse(path, media_type=TYPES.get(path.suffix, "application/octet-stream"), headers=headers)
+
+
+def may_hear(work: SqlUnitOfWork, stored: StoredTranscript, viewer: Viewer) -> bool:
+    """Whether the reader is involved, a manager, or the ticket is still everybody's."""
+    call = work.calls.get(stored.recording.linkedid)
+    number = stored.recording.ticket or (call.ticket if call else None)
+    ticket = work.tickets.get(number) if number else None
+    if ticket is not None:
+        return ticket.owner is None or viewer.may_see(involved_in_ticket(ticket, call))
+    return viewer.may_see(involved_in_call(call) if call else frozenset())
