@@ -130,8 +130,8 @@ def asterisk_start() -> None:
     from callcenter.settings import Settings
 
     settings = Settings()
-    pid = asterisk_process.start(settings, asterisk.find_root(settings))
-    typer.echo(f"Asterisk runs (process {pid})")
+    child = asterisk_process.start(settings, asterisk.find_root(settings))
+    typer.echo(f"Asterisk runs (process {child.pid})" if child else "it runs already")
 
 
 @asterisk_app.command("stop")

@@ -63,11 +63,10 @@ def running(settings: Settings) -> list[int]:
     return process.working_in(folder(settings), NAME)
 
 
-def start(settings: Settings, root: AsteriskRoot, timeout_s: float = 15) -> int:
-    """Start Asterisk in the background, to outlive us; give its process id once it answers."""
-    found = running(settings)
-    if found:
-        return found[0]
+def start(settings: Settings, root: AsteriskRoot, timeout_s: float = 15) -> subprocess.Popen[bytes] | None:
+    """Start Asterisk in the background, to outlive us, and return once it answers; None: it runs already."""
+    if running(settings):
+        return None
     child = launch(settings, root, death_signal=None)
     deadline = time.monotonic() + timeout_s
     while True:
@@ -78,7 +77,7 @@ def start(settings: Settings, root: AsteriskRoot, timeout_s: float = 15) -> int:
                 raise
             time.sleep(0.1)
         else:
-            return child.pid
+            return child
 
 
 def stop(settings: Settings) -> bool:

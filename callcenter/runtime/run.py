@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import resource
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from rich.console import Console
 
+from callcenter import bootstrap
 from callcenter.db import migrate
 from callcenter.errors import ShouwenError
 from callcenter.runtime import (
@@ -64,11 +63,6 @@ def _step(console: Console, what: str) -> Iterator[None]:
     console.print(f"[green]✓[/green] {what} [dim]{time.monotonic() - began:.1f} s[/dim]", highlight=False)
 
 
-def _unit_of_work(settings: Settings) -> Any:
-    bootstrap = importlib.import_module("callcenter.bootstrap")
-    return bootstrap.unit_of_work_factory(settings, deadline_s=5.0)()
-
-
 def _start(settings: Settings, console: Console, supervisor: Supervisor) -> None:
     """Bring up part after part, each when what it needs is there."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -92,9 +86,7 @@ def _start(settings: Settings, console: Console, supervisor: Supervisor) -> None
         console.print(f"warning: {error}; calls are taken all the same", markup=False, highlight=False)
     else:
         with _step(console, "Asterisk's configuration written"):
-            with _unit_of_work(settings) as uow:
-                phones = uow.staff.phones()
-            asterisk_config.render(settings, root, phones)
+            asterisk_config.render(settings, root, bootstrap.staff_phones(settings))
     for name in ("agi", "asterisk", "web", "worker"):
         supervisor.add(parts.telephony(settings, root) if name == "asterisk" else parts.ours(settings, name))
 
@@ -110,11 +102,8 @@ def _start_database(settings: Settings, console: Console, supervisor: Supervisor
         else:
             postgres.wait_ready(None, url, timeout_s=10)
         migrate.upgrade(url)
-        with _unit_of_work(settings) as uow:
-            is_first = not uow.staff.exists()
-    if is_first:
-        with _step(console, "demo staff and lines entered"):
-            importlib.import_module("callcenter.bootstrap").seed_demo(settings)
+    if bootstrap.seed_demo(settings):
+        console.print(f"demo staff entered: {settings.demo_accounts}", highlight=False)
 
 
 def _serve(settings: Settings, console: Console, supervisor: Supervisor, demo_calls: bool) -> None:
