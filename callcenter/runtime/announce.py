@@ -25,9 +25,9 @@ def addresses(settings: Settings, console: Console) -> None:
         accounts: dict[str, Any] = json.loads(settings.demo_accounts.read_text())
     except FileNotFoundError:
         return
-    table = Table(title="Demo staff", title_justify="left")
+    table = Table(box=None)
     for heading in ("name", "role", "console user", "console password", "phone", "phone password"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for person in accounts["staff"]:
         keys = ("name", "role", "console_user", "console_password", "extension", "sip_password")
         table.add_row(*(str(person[key]) for key in keys))

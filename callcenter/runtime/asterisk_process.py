@@ -35,6 +35,11 @@ def configuration(settings: Settings) -> Path:
     return folder(settings) / "etc" / "asterisk.conf"
 
 
+def sockets(settings: Settings) -> Path:
+    """Folder of the control socket (astrundir)."""
+    return home.socket_folder(folder(settings) / "run", "asterisk.ctl")
+
+
 def launch(
     settings: Settings, root: AsteriskRoot, death_signal: int | None = signal.SIGTERM
 ) -> subprocess.Popen[bytes]:

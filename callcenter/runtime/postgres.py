@@ -61,10 +61,15 @@ def embedded_folder(settings: Settings) -> Path:
     return settings.home / "postgres"
 
 
+def database_sockets(settings: Settings) -> Path:
+    """The folder of the embedded database's socket."""
+    return home.socket_folder(embedded_folder(settings) / "run", SOCKET)
+
+
 def database_url(settings: Settings) -> str:
     """SQLAlchemy URL (postgresql+psycopg) of SHOUWEN_DATABASE_URL, else of the embedded database."""
     if settings.database_url is None:
-        return socket_url(home.socket_folder(embedded_folder(settings) / "run", SOCKET))
+        return socket_url(database_sockets(settings))
     try:
         url = sqlalchemy.make_url(settings.database_url)
     except sqlalchemy.exc.ArgumentError as error:

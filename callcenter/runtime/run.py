@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -51,7 +52,16 @@ def run(settings: Settings, console: Console, *, demo_calls: bool = True) -> Non
         finally:
             signals.ignore()
             supervisor.stop()
+            _remove_short_sockets(settings)
             console.print("ended")
+
+
+def _remove_short_sockets(settings: Settings) -> None:
+    """A long SHOUWEN_HOME has its sockets in the temporary folder; they end with the product."""
+    databases = postgres.database_sockets(settings)
+    for folder in (databases, asterisk_process.sockets(settings)):
+        if not folder.is_relative_to(settings.home.absolute()):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

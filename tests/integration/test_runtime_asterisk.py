@@ -36,7 +36,7 @@ def settings(tmp_path: Path, root: asterisk.AsteriskRoot) -> Settings:
     home.prepare(settings)
     folder = asterisk_process.folder(settings)
     (folder / "etc").mkdir(parents=True)
-    run = home.socket_folder(folder / "run", "asterisk.ctl")
+    run = asterisk_process.sockets(settings)
     home.make_private(run)
     text = CONFIGURATION.format(folder=folder, root=root, run=run)
     asterisk_process.configuration(settings).write_text(text)
