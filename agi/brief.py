@@ -60,6 +60,11 @@ def _settle(desk: Desk, live: LiveCall, path: str) -> bool:
         handing.end(desk, live, open_.number, HandoffOutcome.CANCELLED)
         return False
     desk.calls.record(
-        live.linkedid, Kind.HANDOFF_BRIEFED, handoff=open_.number, path=f"{path}.wav", seconds=seconds
+        live.linkedid,
+        Kind.HANDOFF_BRIEFED,
+        handoff=open_.number,
+        path=f"{path}.wav",
+        seconds=seconds,
+        language=desk.settings.language,
     )
     return True

@@ -40,7 +40,7 @@ class Message:
     """The call's own ticket, else one drawn at the first beep: nobody before it costs a number."""
     phone: str | None
     path: str = ""
-    """Recording without ending, empty before the first beep."""
+    """Recording without ending, empty until the first beep begins."""
     keyed: bool = False
     wished: str | None = None
 
@@ -88,7 +88,6 @@ def _converse(desk: Desk, live: LiveCall, session: Session, voice: Voice, messag
 
 def _record(desk: Desk, live: LiveCall, session: Session, voice: Voice, message: Message) -> None:
     path = desk.recording_path(live.linkedid, "message")
-    voice.say("beep")
     message.ticket = message.ticket or desk.numbering.next(desk.clock())
     message.path = path
     desk.calls.record(
@@ -99,6 +98,7 @@ def _record(desk: Desk, live: LiveCall, session: Session, voice: Voice, message:
         language=desk.settings.language,
         phone=message.phone,
     )
+    voice.say("beep")
     session.record(
         f"{desk.settings.recordings}/{path}", escape_digits="#", limit_ms=LIMIT_MS, silence_s=SILENCE_S
     )

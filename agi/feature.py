@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agi.desk import Desk
 from agi.errors import HungUp
 from agi.live import LiveCall
-from agi.desk import Desk
 from agi.protocol import Session
 from agi.say import DIGIT_GAP_MS, KEY_TIMEOUT_MS, Voice
 

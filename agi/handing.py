@@ -67,7 +67,7 @@ def request(desk: Desk, live: LiveCall, *, mode: Mode, from_: Person, to: str, c
         Kind.HANDOFF_REQUESTED,
         at=at,
         handoff=number,
-        mode=mode,
+        mode=mode.value,
         **{"from": from_.extension},
         from_name=from_.name,
         to=target.extension,
@@ -82,7 +82,7 @@ def end(
 ) -> None:
     """Write down how a handoff ended; the first word counts."""
     if _has(live, Kind.HANDOFF_ENDED, number) is None:
-        desk.calls.record(live.linkedid, Kind.HANDOFF_ENDED, at=at, handoff=number, outcome=outcome)
+        desk.calls.record(live.linkedid, Kind.HANDOFF_ENDED, at=at, handoff=number, outcome=outcome.value)
 
 
 def caller_gone(desk: Desk, live: LiveCall, *, at: datetime) -> None:

@@ -8,25 +8,19 @@ import sys
 from functools import partial
 from types import FrameType
 
+from callcenter.bootstrap import unit_of_work_factory
+
 from agi.ami import Event, Manager
-from agi.answered import answered
-from agi.arrive import arrive
-from agi.brief import brief
-from agi.callback import callback
-from agi.consult import consult
 from agi.desk import Desk
 from agi.drainer import Drainer
-from agi.ended import ended
-from agi.handoff import handoff
+from agi.entries import ENTRIES
 from agi.health import health
-from agi.hear import hear
 from agi.journal import Journal
 from agi.live import LiveCalls, now
 from agi.numbering import Numbering
 from agi.routing import Routing
 from agi.server import Server
 from agi.watcher import watch
-from callcenter.bootstrap import unit_of_work_factory
 from callcenter.runtime.asterisk_config import secret_file
 from callcenter.settings import Settings
 
@@ -35,17 +29,6 @@ log = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
 SWITCH_S = 0.001
 """How long one thread may keep the interpreter while another waits: a caller's entry waits on the drainer's work."""
-
-ENTRIES = {
-    "arrive": arrive,
-    "answered": answered,
-    "ended": ended,
-    "brief": brief,
-    "handoff": handoff,
-    "hear": hear,
-    "consult": consult,
-    "callback": callback,
-}
 
 
 def run_agi(settings: Settings) -> None:

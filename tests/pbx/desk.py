@@ -1,0 +1,236 @@
+"""A real Asterisk with the desk beside it, in this process: calls are placed by real SIP phones, no database."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from agi.ami import Event, Manager
+from agi.desk import Desk
+from agi.entries import ENTRIES
+from agi.journal import Journal
+from agi.live import LiveCall, LiveCalls, now
+from agi.numbering import Numbering
+from agi.routing import Routing
+from agi.server import Server
+from agi.watcher import watch
+from callcenter.domain.calls import Call, Handoff, Person
+from callcenter.domain.fold import fold_call
+from callcenter.domain.staff import StaffPhone
+from callcenter.runtime import asterisk, asterisk_config, asterisk_process, home
+from callcenter.settings import Settings
+from callcenter.softphone.call import Call as SipCall
+from callcenter.softphone.incoming import IncomingCall
+from callcenter.softphone.outgoing import OutgoingCall
+from callcenter.softphone.phone import Phone
+
+STAFF = {"101": "李静", "102": "王强", "103": "赵敏", "104": "陈主任"}
+VOICES = Path(__file__).parents[1] / "voices"
+LOOPBACK = "127.0.0.1"
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def password(extension: str) -> str:
+    """The SIP password of a test phone."""
+    return f"test-password-of-{extension}"
+
+
+def staff_phones() -> list[StaffPhone]:
+    """101 to 103 ring for the line, 104 is the manager."""
+    return [
+        StaffPhone(
+            extension=extension,
+            name=name,
+            sip_ha1=hashlib.md5(
+                f"{extension}:shouwen:{password(extension)}".encode(), usedforsecurity=False
+            ).hexdigest(),
+            rung=extension != "104",
+            on_duty=True,
+        )
+        for extension, name in STAFF.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestDesk:
+    """The running pair."""
+
+    desk: Desk
+    rx: Callable[[str], str]
+    server: Server
+
+    __test__ = False
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        """Where Asterisk listens."""
+        return LOOPBACK, self.desk.settings.sip_port
+
+    def only_call(self) -> LiveCall:
+        """The one call since the last `forget`."""
+        calls = list(self.desk.calls._calls.values())
+        assert len(calls) == 1, [live.call for live in calls]
+        return calls[0]
+
+    def story(self) -> str:
+        """All that happened, for the reader of a failed test."""
+        lines = []
+        for live in self.desk.calls._calls.values():
+            for event in live.events:
+                since = (event.at - live.events[0].at).total_seconds()
+                lines.append(f"{since:8.3f} {event.kind} {dict(event.data)}")
+        log = self.desk.settings.log / "asterisk.log"
+        return "\n".join([*lines, log.read_text()[-600:]])
+
+    def forget(self) -> None:
+        """Begin a new test with no call in memory."""
+        self.desk.calls._calls.clear()
+
+    async def until(self, done: Callable[[Call], bool], timeout_s: float = 10) -> Call:
+        """The call's record as soon as `done` holds of it."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            calls = list(self.desk.calls._calls.values())
+            call = fold_call(calls[0].events) if calls else None
+            if call is not None and done(call):
+                return call
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not within {timeout_s} s: {call}")
+            await asyncio.sleep(0.02)
+
+    async def handoff(self, outcome: str, timeout_s: float = 10) -> Handoff:
+        """The last handoff as soon as it has that outcome."""
+        call = await self.until(lambda call: bool(call.handoffs and call.handoffs[-1].outcome == outcome), timeout_s)
+        return call.handoffs[-1]
+
+
+@contextmanager
+def running_desk(folder: Path, **settings: object) -> Iterator[TestDesk]:
+    """Start Asterisk and the desk on free ports; all of it ends with the block."""
+    chosen = Settings.model_validate(
+        {
+            "home": folder,
+            "sip_port": free_port(socket.SOCK_DGRAM),
+            "agi_port": free_port(socket.SOCK_STREAM),
+            "ami_port": free_port(socket.SOCK_STREAM),
+            "web_port": free_port(socket.SOCK_STREAM),
+            "rtp_ports": "21000-21999",
+            **settings,
+        }
+    )
+    home.prepare(chosen)
+    root = asterisk.install(chosen, Console(quiet=True))
+    asterisk_config.render(chosen, root, staff_phones())
+    journal = Journal(chosen.journal)
+    calls, routing = LiveCalls(journal), Routing(journal)
+    routing.update([Person(extension=extension, name=name) for extension, name in STAFF.items()])
+
+    def on_event(event: Event) -> None:
+        watch(desk, event)
+
+    secret = asterisk_config.secret_file(chosen).read_text()
+    manager = Manager(LOOPBACK, chosen.ami_port, "shouwen", lambda: secret, on_event)
+    desk = Desk(
+        settings=chosen,
+        calls=calls,
+        routing=routing,
+        numbering=Numbering(journal, chosen.node, chosen.zone),
+        manager=manager,
+        clock=now,
+    )
+    server = Server(LOOPBACK, chosen.agi_port, {name: partial(entry, desk) for name, entry in ENTRIES.items()})
+    serving = threading.Thread(target=server.serve)
+    serving.start()
+    try:
+        child = asterisk_process.launch(chosen, root)
+        manager.start()
+        deadline = time.monotonic() + 10
+        while not manager.connected:
+            assert time.monotonic() < deadline, "the manager interface does not answer"
+            time.sleep(0.01)
+        yield TestDesk(desk=desk, rx=partial(asterisk_process.rx, chosen, root), server=server)
+    finally:
+        asterisk_process.stop(chosen)
+        child.wait(10)
+        manager.stop()
+        server.stop()
+        serving.join()
+        journal.close()
+
+
+@asynccontextmanager
+async def phones(desk: TestDesk, *extensions: str) -> AsyncIterator[dict[str, Phone]]:
+    """Registered desk phones."""
+    opened: dict[str, Phone] = {}
+    try:
+        for extension in extensions:
+            phone = await Phone.open(server=desk.sip, user=extension, password=password(extension))
+            opened[extension] = phone
+            await phone.register()
+        yield opened
+    finally:
+        await asyncio.gather(*(phone.close() for phone in opened.values()))
+
+
+@asynccontextmanager
+async def caller(desk: TestDesk, number: str = "13800138000", name: str | None = "王小明") -> AsyncIterator[Phone]:
+    """Somebody outside, on the trunk's address."""
+    phone = await Phone.open(server=desk.sip, user=number, display_name=name)
+    try:
+        yield phone
+    finally:
+        await phone.close()
+
+
+async def next_ring(phone: Phone, timeout_s: float = 10) -> IncomingCall:
+    """The next call that still rings: one that a colleague answered first is over by now."""
+    while True:
+        incoming = await phone.next_call(timeout_s)
+        if not incoming.is_ended:
+            return incoming
+
+
+async def answered_call(outside: Phone, desk_phone: Phone, line: str = "8000") -> tuple[OutgoingCall, IncomingCall]:
+    """The caller dials, the desk phone answers; both hear each other."""
+    call = await outside.dial(line)
+    incoming = await desk_phone.next_call()
+    await incoming.ring()
+    await incoming.answer()
+    await call.wait_answered()
+    await hear_each_other(call, incoming)
+    return call, incoming
+
+
+async def hear_each_other(one: SipCall, other: SipCall, timeout_s: float = 10) -> None:
+    """Until a sound that each side plays has reached the other."""
+    for speaker, listener, pitch in ((one, other, 700), (other, one, 600)):
+        listener.skip_tones()
+        heard = asyncio.create_task(listener.wait_tone(pitch, timeout_s))
+        while not heard.done():
+            await asyncio.wait([heard, speaker.play(tone(pitch))], return_when=asyncio.FIRST_COMPLETED)
+        speaker.stop_playing()
+        await heard
+
+
+def tone(hz: int, seconds: float = 0.3) -> bytes:
+    """A pure tone, PCM16 at 8 kHz."""
+    import numpy as np
+
+    wave = 6000 * np.sin(2 * np.pi * hz * np.arange(int(8000 * seconds)) / 8000)
+    return wave.astype("<i2").tobytes()
