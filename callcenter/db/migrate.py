@@ -20,12 +20,12 @@ _LOCK = 0x5348_4F55
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database to `revision`; harmless if it is there. Raises DatabaseUnavailable."""
-    _run(url, lambda config: command.upgrade(config, revision))
+    _run(url, lambda made: command.upgrade(made, revision))
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take the database back to `revision` (`base`: nothing of ours is left)."""
-    _run(url, lambda config: command.downgrade(config, revision))
+    _run(url, lambda made: command.downgrade(made, revision))
 
 
 def current(url: str) -> str | None:
@@ -40,7 +40,7 @@ def current(url: str) -> str | None:
 
 def head() -> str:
     """The revision that this version of the program wants."""
-    revision = ScriptDirectory.from_config(_config(None)).get_current_head()
+    revision = ScriptDirectory.from_config(config()).get_current_head()
     if revision is None:
         raise LookupError("the package has no migrations")
     return revision
@@ -56,7 +56,7 @@ def _run(url: str, step: Callable[[Config], None]) -> None:
     try:
         with translated(), engine.connect() as connection, connection.begin():
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            step(_config(connection))
+            step(config(connection))
     finally:
         engine.dispose()
 
@@ -65,8 +65,9 @@ def _engine(url: str) -> Engine:
     return create_engine(url, pool_size=1, max_overflow=0)
 
 
-def _config(connection: Connection | None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
+def config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration: the revisions of this package, run on `connection`."""
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    made.attributes["connection"] = connection
+    return made
