@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -70,14 +71,21 @@ def unit_of_work_factory(
     )
 
 
-def staff_phones(settings: Settings) -> list[StaffPhone]:
-    """The phones that Asterisk has to know."""
+@contextmanager
+def single_unit_of_work(settings: Settings, deadline_s: float = 10.0) -> Iterator[SqlUnitOfWork]:
+    """One unit of work with a connection of its own, for a command that does one thing and ends."""
     engine = build_engine(settings, pool_size=1)
     try:
-        with unit_of_work_factory(settings, engine=engine)() as uow:
-            return phones(uow)
+        with unit_of_work_factory(settings, deadline_s, engine=engine)() as uow:
+            yield uow
     finally:
         engine.dispose()
+
+
+def staff_phones(settings: Settings) -> list[StaffPhone]:
+    """The phones that Asterisk has to know."""
+    with single_unit_of_work(settings) as uow:
+        return phones(uow)
 
 
 def seed_demo(settings: Settings) -> bool:
@@ -86,29 +94,25 @@ def seed_demo(settings: Settings) -> bool:
     The file comes first: a crash in between leaves passwords without staff, which the next start replaces,
     never staff whose passwords nobody knows.
     """
-    engine = build_engine(settings, pool_size=1)
     now = datetime.now(UTC)
-    try:
-        with unit_of_work_factory(settings, deadline_s=10, engine=engine)() as uow:
-            if uow.staff.exists():
-                return False
-            people = [
-                add_staff(
-                    uow,
-                    extension=extension,
-                    name=name,
-                    role=role,
-                    console_user=user,
-                    rung=role is Role.STAFF,
-                    now=now,
-                )
-                for extension, name, user, role in DEMO_STAFF
-            ]
-            token = create_token(uow, name="demo", role=Role.MANAGER, now=now)
-            _write_private(settings.demo_accounts, _accounts(people, token))
-            uow.commit()
-    finally:
-        engine.dispose()
+    with single_unit_of_work(settings) as uow:
+        if uow.staff.exists():
+            return False
+        people = [
+            add_staff(
+                uow,
+                extension=extension,
+                name=name,
+                role=role,
+                console_user=user,
+                rung=role is Role.STAFF,
+                now=now,
+            )
+            for extension, name, user, role in DEMO_STAFF
+        ]
+        token = create_token(uow, name="demo", role=Role.MANAGER, now=now)
+        _write_private(settings.demo_accounts, _accounts(people, token))
+        uow.commit()
     return True
 
 

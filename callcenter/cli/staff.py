@@ -45,13 +45,13 @@ def staff_add(
     rung: Annotated[bool, typer.Option(help="whether the service line rings their phone")] = True,
 ) -> None:
     """Add somebody; their passwords are shown this once. A running Asterisk knows the phone at once."""
-    from callcenter.bootstrap import staff_phones, unit_of_work_factory
+    from callcenter.bootstrap import single_unit_of_work, staff_phones
     from callcenter.runtime import asterisk_config
     from callcenter.services.staff import add_staff
     from callcenter.settings import Settings
 
     settings = Settings()
-    with unit_of_work_factory(settings, deadline_s=10)() as uow:
+    with single_unit_of_work(settings) as uow:
         new = add_staff(
             uow,
             extension=extension,
@@ -71,11 +71,11 @@ def staff_add(
 @staff_app.command("list")
 def staff_list() -> None:
     """Everybody, a line each: extension, name, role, whether rung, whether on duty, console user."""
-    from callcenter.bootstrap import unit_of_work_factory
+    from callcenter.bootstrap import single_unit_of_work
     from callcenter.services.staff import list_staff
     from callcenter.settings import Settings
 
-    with unit_of_work_factory(Settings(), deadline_s=10)() as uow:
+    with single_unit_of_work(Settings()) as uow:
         for member in list_staff(uow):
             words = ("rung" if member.rung else "not rung", "on duty" if member.on_duty else "off duty")
             fields = (member.extension, member.name, member.role, *words, member.console_user or "-")
@@ -88,11 +88,11 @@ def token_create(
     name: Annotated[str, typer.Option(help="what the token is for")],
 ) -> None:
     """Make an API token and print it, this once."""
-    from callcenter.bootstrap import unit_of_work_factory
+    from callcenter.bootstrap import single_unit_of_work
     from callcenter.services.accounts import create_token
     from callcenter.settings import Settings
 
-    with unit_of_work_factory(Settings(), deadline_s=10)() as uow:
+    with single_unit_of_work(Settings()) as uow:
         secret = create_token(uow, name=name, role=_role(role), now=datetime.now(UTC))
         uow.commit()
     typer.echo(secret)
