@@ -10,6 +10,7 @@ from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import make_url
 
 from callcenter.bootstrap import build_engine, build_rules, database_url, unit_of_work_factory
 from callcenter.settings import Settings
@@ -60,7 +61,7 @@ def create_app(
         console.health.start()
         tasks = [
             asyncio.create_task(board.run()),
-            asyncio.create_task(listen(database_url(settings), board.changed)),
+            asyncio.create_task(listen(driver_url(settings), board.changed)),
         ]
         yield
         for task in tasks:
@@ -90,6 +91,12 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)
     return app
+
+
+def driver_url(settings: Settings) -> str:
+    """The database's address as the driver itself reads it."""
+    url = make_url(database_url(settings)).set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)
 
 
 STOP_S = 2
