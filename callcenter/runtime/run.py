@@ -93,7 +93,8 @@ def _start(settings: Settings, console: Console, supervisor: Supervisor) -> None
         if not asterisk_process.configuration(settings).exists():
             raise
         # Calls never depend on the database: go on with what the last start wrote.
-        console.print(f"warning: {str(error).rstrip(".")}; calls are taken all the same", markup=False, highlight=False)
+        reason = str(error).rstrip(".")
+        console.print(f"warning: {reason}; calls are taken all the same", markup=False, highlight=False)
     else:
         with _step(console, "Asterisk's configuration written"):
             asterisk_config.render(settings, root, bootstrap.staff_phones(settings))
