@@ -11,7 +11,7 @@ from callcenter.settings import Settings
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
-def register(app: typer.Typer) -> None:
+def add_to(app: typer.Typer) -> None:
     """Add the commands."""
 
     @app.command()
@@ -19,26 +19,23 @@ def register(app: typer.Typer) -> None:
         """Serve FastAGI beside an Asterisk, watch its events, bring the journal to the database."""
         from agi.main import run_agi
 
-        run_agi(_begin("agi"))
+        run_agi(_begin())
 
     @app.command()
     def web() -> None:
         """Serve the console and the JSON API."""
         from web.app import run_web
 
-        run_web(_begin("web"))
+        run_web(_begin())
 
     @app.command()
     def worker() -> None:
         """Transcribe recordings and do what is due."""
         from transcripts.worker import run_worker
 
-        run_worker(_begin("worker"))
+        run_worker(_begin())
 
 
-def _begin(part: str) -> Settings:
-    from setproctitle import setproctitle
-
-    setproctitle(f"shouwen {part}")
+def _begin() -> Settings:
     logging.basicConfig(level=logging.INFO, format=FORMAT)
     return Settings()

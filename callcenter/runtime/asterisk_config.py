@@ -35,7 +35,10 @@ def render(settings: Settings, root: AsteriskRoot, staff: Sequence[StaffPhone]) 
     """Write SHOUWEN_HOME/asterisk/etc whole; a running Asterisk keeps what it has read until `apply`."""
     folder = asterisk_process.folder(settings)
     etc = folder / "etc"
-    for part in (etc, *(folder / "var" / name for name in ("lib", "spool", "log/cel-custom", "agi-bin", "sbin"))):
+    for part in (
+        etc,
+        *(folder / "var" / name for name in ("lib", "spool", "log/cel-custom", "agi-bin", "sbin")),
+    ):
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.make_private(_run_folder(settings))
     (settings.recordings / "fallback").mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -163,7 +166,7 @@ def _lab_lines(settings: Settings) -> str:
 
 def _plain(name: str) -> str:
     """A name that cannot leave its place in a configuration file."""
-    return re.sub(r'[^\w \-.()（）·]', " ", name).strip()
+    return re.sub(r"[^\w \-.()（）·]", " ", name).strip()
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,8 +7,10 @@ from typing import Protocol
 
 from callcenter.domain.calls import Call, CallEvent, Kind, Recording
 from callcenter.domain.fold import fold_call
-from callcenter.services import tickets
+from callcenter.domain.transcripts import Purpose, RecordedFile
+from callcenter.services import call_tickets
 from callcenter.services.ports import UnitOfWork
+from callcenter.services.transcripts import TranscriptUnitOfWork, add_recording
 
 CHANNEL = "shouwen_calls"
 """NOTIFY channel; the payload is a linkedid."""
@@ -82,14 +84,16 @@ def _follow(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
     elif event.kind is Kind.RECORDING_ENDED:
         _keep(uow, call, [r for r in call.recordings if r.path == event.data["path"]])
     elif event.kind is Kind.HANDOFF_BRIEFED:
-        uow.recordings.add_recording(
+        briefing = RecordedFile(
             linkedid=call.linkedid,
-            ticket_number=call.ticket,
-            purpose="briefing",
+            ticket=call.ticket,
+            purpose=Purpose.BRIEFING,
             path=str(event.data["path"]),
-            language=str(event.data.get("language", "zh")),
+            language=str(event.data["language"]),
             seconds=float(event.data.get("seconds") or 0),
+            created_at=event.at,
         )
+        add_recording(uow, briefing)
     elif event.kind is Kind.ENDED:
         # the desk died between the beep and the end: what was recorded is kept all the same
         _keep(uow, call, [r for r in call.recordings if r.ended_at is None])
@@ -99,7 +103,7 @@ def _open_for_answer(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None
     responder = call.first_responder
     if responder is None:
         return
-    tickets.open_for_answer(
+    call_tickets.open_for_answer(
         uow,
         number=str(event.data["ticket"]),
         linkedid=call.linkedid,
@@ -112,20 +116,23 @@ def _open_for_answer(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None
 
 def _keep(uow: CallsUnitOfWork, call: Call, recordings: Sequence[Recording]) -> None:
     for recording in recordings:
-        tickets.open_for_recording(
+        ended_at = recording.ended_at or call.ended_at or recording.started_at
+        call_tickets.open_for_recording(
             uow,
             number=recording.ticket,
             linkedid=call.linkedid,
             phone=recording.phone,
             name=call.caller_name,
             wished_reply=recording.wished_reply,
-            at=recording.ended_at or call.ended_at or recording.started_at,
+            at=ended_at,
         )
-        uow.recordings.add_recording(
+        message = RecordedFile(
             linkedid=call.linkedid,
-            ticket_number=recording.ticket,
-            purpose="message",
+            ticket=recording.ticket,
+            purpose=Purpose.MESSAGE,
             path=recording.path,
             language=recording.language,
-            seconds=recording.seconds or 0,
+            seconds=recording.seconds,
+            created_at=ended_at,
         )
+        add_recording(uow, message)
