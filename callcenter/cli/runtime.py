@@ -37,19 +37,25 @@ def run(
 
 def setup() -> None:
     """Fill the cache: Asterisk and the recognisers' models. Instant when all is there."""
-    import importlib
     import importlib.util
 
     from rich.console import Console
 
+    from callcenter.errors import ShouwenError
+    from callcenter.prompts import prompts
     from callcenter.runtime import asterisk
     from callcenter.settings import Settings
 
     settings, console = Settings(), Console()
     root = asterisk.install(settings, console)
     console.print(f"Asterisk {root.version}", highlight=False)
+    missing = [prompt.file.name for prompt in prompts() if not prompt.file.exists()]
+    if missing:
+        raise ShouwenError(f"prompts are missing in the checkout: {', '.join(missing)}")
     if importlib.util.find_spec("transcripts.models"):
-        importlib.import_module("transcripts.models").ensure_defaults()
+        from transcripts import models
+
+        models.ensure_defaults(settings, console)
 
 
 def doctor(
@@ -80,16 +86,17 @@ def doctor(
 
 def _models() -> list[Check]:
     """A check for each language's recogniser; only the command line knows both sides."""
-    import importlib
     import importlib.util
 
     from callcenter.runtime.preflight import Check
 
     if not importlib.util.find_spec("transcripts.models"):
         return []
+    from transcripts import models
+
     return [
         Check(name=f"recogniser {state.language}", ok=state.ok, detail=state.detail)
-        for state in importlib.import_module("transcripts.models").status()
+        for state in models.status()
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 from typing import Any
@@ -49,7 +48,10 @@ def demo_calls(settings: Settings, console: Console) -> None:
         console.print("Demonstration calls were placed at an earlier start: see the page Calls.")
         return
     try:
-        importlib.import_module("callcenter.runtime.demo").place_demo_calls(settings, console)
+        # Only here: the softphone is not needed without demonstration calls.
+        from callcenter.runtime.demo import place_demo_calls
+
+        place_demo_calls(settings, console)
     except ShouwenError as error:
         console.print(f"warning: the demonstration calls failed: {error}", markup=False)
     except Exception:
