@@ -38,7 +38,10 @@ def brief(desk: Desk, session: Session) -> None:
             voice.say("brief-prompt", keys="#")
             voice.say("beep")
             session.record(
-                f"{desk.settings.recordings}/{path}", escape_digits="#", limit_ms=LIMIT_MS, silence_s=SILENCE_S
+                f"{desk.settings.recordings}/{path}",
+                escape_digits="#",
+                limit_ms=LIMIT_MS,
+                silence_s=SILENCE_S,
             )
         except HungUp:
             _settle(desk, live, path)

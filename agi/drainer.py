@@ -101,7 +101,9 @@ class Drainer:
         if not events:
             return 0
         with self._unit_of_work() as uow:
-            call_services.apply_events(uow, node=self._settings.node, events=events, policy=self._settings.policy)
+            call_services.apply_events(
+                uow, node=self._settings.node, events=events, policy=self._settings.policy
+            )
             uow.commit()
         self._position = events[-1][0]
         return len(events)

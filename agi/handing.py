@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agi.desk import Desk
-from agi.live import LiveCall
+from agi.live import LiveCall, Value
 from callcenter.domain.calls import CallEvent, HandoffOutcome, Kind, Mode, Person
 from callcenter.domain.fold import holder
 
@@ -50,7 +50,9 @@ def pending(live: LiveCall) -> Pending | None:
 
 
 def _has(live: LiveCall, kind: Kind, number: object) -> CallEvent | None:
-    return next((e for e in reversed(live.events) if e.kind is kind and e.data.get("handoff") == number), None)
+    return next(
+        (e for e in reversed(live.events) if e.kind is kind and e.data.get("handoff") == number), None
+    )
 
 
 def current_holder(desk: Desk, live: LiveCall) -> Person | None:
@@ -58,23 +60,23 @@ def current_holder(desk: Desk, live: LiveCall) -> Person | None:
     return holder(live.call) if live.call else None
 
 
-def request(desk: Desk, live: LiveCall, *, mode: Mode, from_: Person, to: str, channel: str, at: datetime) -> None:
+def request(
+    desk: Desk, live: LiveCall, *, mode: Mode, from_: Person, to: str, channel: str, at: datetime
+) -> None:
     """Write down that someone asked to hand the caller on; the limit of H11 runs from `at`."""
     number = sum(event.kind is Kind.HANDOFF_REQUESTED for event in live.events) + 1
     target = desk.routing.person(to)
-    desk.calls.record(
-        live.linkedid,
-        Kind.HANDOFF_REQUESTED,
-        at=at,
-        handoff=number,
-        mode=mode.value,
-        **{"from": from_.extension},
-        from_name=from_.name,
-        to=target.extension,
-        to_name=target.name,
-        channel=channel,
-        limit_s=desk.settings.handoff_limit_s,
-    )
+    data: dict[str, Value] = {
+        "handoff": number,
+        "mode": mode.value,
+        "from": from_.extension,
+        "from_name": from_.name,
+        "to": target.extension,
+        "to_name": target.name,
+        "channel": channel,
+        "limit_s": desk.settings.handoff_limit_s,
+    }
+    desk.calls.write(CallEvent(linkedid=live.linkedid, at=at, kind=Kind.HANDOFF_REQUESTED, data=data))
 
 
 def end(

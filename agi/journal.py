@@ -117,6 +117,12 @@ class Journal:
         with self._read_lock:
             return [_event(row) for row in self._reader.execute(sql, (linkedid,)).fetchall()]
 
+    def unfinished(self) -> list[str]:
+        """The calls without an end."""
+        sql = "SELECT linkedid FROM event GROUP BY linkedid HAVING sum(kind = 'arrived') AND NOT sum(kind = 'ended')"
+        with self._read_lock:
+            return [row[0] for row in self._reader.execute(sql).fetchall()]
+
     def last_position(self) -> int:
         """Position of the newest event on disk, 0 when there is none."""
         with self._read_lock:
@@ -125,13 +131,21 @@ class Journal:
 
     def continue_from(self, position: int) -> None:
         """Number the next events behind `position`: this journal is new and the database is not."""
-        sql = "INSERT INTO sqlite_sequence (name, seq) SELECT 'event', ? WHERE NOT EXISTS (SELECT 1 FROM event)"
-        self._submit("DELETE FROM sqlite_sequence WHERE name = 'event' AND NOT EXISTS (SELECT 1 FROM event)", (), wait=False)
+        sql = (
+            "INSERT INTO sqlite_sequence (name, seq) SELECT 'event', ? WHERE NOT EXISTS (SELECT 1 FROM event)"
+        )
+        self._submit(
+            "DELETE FROM sqlite_sequence WHERE name = 'event' AND NOT EXISTS (SELECT 1 FROM event)",
+            (),
+            wait=False,
+        )
         self._submit(sql, (position,), wait=True)
 
     def prune(self, applied: int, before: datetime) -> None:
         """Forget events that the database has and that are older than an instant."""
-        self._submit("DELETE FROM event WHERE position <= ? AND at < ?", (applied, before.isoformat()), wait=False)
+        self._submit(
+            "DELETE FROM event WHERE position <= ? AND at < ?", (applied, before.isoformat()), wait=False
+        )
 
     def close(self) -> None:
         """Write what waits and close."""
@@ -164,7 +178,9 @@ class Journal:
                     carried = []
                 except sqlite3.Error:
                     if self.healthy:
-                        log.exception("the journal cannot be written; events are kept in memory and tried again")
+                        log.exception(
+                            "the journal cannot be written; events are kept in memory and tried again"
+                        )
                     carried, batch.failed = statements, True
                 self.healthy = not batch.failed
                 batch.done.set()

@@ -80,6 +80,8 @@ class LiveCalls:
             events = self._journal.of_call(linkedid)
             with self._lock:
                 found = self._calls.setdefault(linkedid, LiveCall(linkedid, events))
+                if found.last(Kind.ENDED) is not None:
+                    found.ended_monotonic = found.ended_monotonic or time.monotonic()
         return found
 
     def arrive(self, linkedid: str) -> LiveCall:
@@ -94,23 +96,25 @@ class LiveCalls:
 
     def record(
         self, linkedid: str, kind: Kind, *, at: datetime | None = None, wait: bool = True, **data: Value
-    ) -> CallEvent:
+    ) -> None:
+        """Write an event whose data are given by name; see `write`."""
+        self.write(CallEvent(linkedid=linkedid, at=at or now(), kind=kind, data=data), wait=wait)
+
+    def write(self, event: CallEvent, *, wait: bool = True) -> None:
         """Add an event; with `wait` it is on disk when this returns.
 
         A journal that cannot write is logged and retried by itself: the caller on the phone comes first.
         """
-        event = CallEvent(linkedid=linkedid, at=at or now(), kind=kind, data=data)
-        live = self.get(linkedid)
+        live = self.get(event.linkedid)
         with live.changed:
             live.events.append(event)
-            if kind is Kind.ENDED:
+            if event.kind is Kind.ENDED:
                 live.ended_monotonic = time.monotonic()
             live.changed.notify_all()
         try:
             self._journal.append(event, wait=wait)
         except JournalUnavailable:
-            log.error("event kept in memory", extra={"linkedid": linkedid, "kind": kind})
-        return event
+            log.error("event kept in memory", extra={"linkedid": event.linkedid, "kind": event.kind})
 
     def forget_ended(self) -> None:
         """Let go of calls that ended a while ago."""
@@ -123,6 +127,12 @@ class LiveCalls:
             ]
             for linkedid in old:
                 del self._calls[linkedid]
+
+    def unfinished(self) -> list[str]:
+        """Calls, in memory or in the journal, whose end is not known."""
+        with self._lock:
+            live = {linkedid for linkedid, call in self._calls.items() if call.ended_monotonic is None}
+        return sorted(live | set(self._journal.unfinished()))
 
     def in_progress(self) -> int:
         """How many calls have not ended."""

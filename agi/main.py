@@ -8,9 +8,8 @@ import sys
 from functools import partial
 from types import FrameType
 
-from callcenter.bootstrap import unit_of_work_factory
-
 from agi.ami import Event, Manager
+from agi.cel import CelReader
 from agi.desk import Desk
 from agi.drainer import Drainer
 from agi.entries import ENTRIES
@@ -21,7 +20,8 @@ from agi.numbering import Numbering
 from agi.routing import Routing
 from agi.server import Server
 from agi.watcher import watch
-from callcenter.runtime.asterisk_config import secret_file
+from callcenter.bootstrap import unit_of_work_factory
+from callcenter.runtime.asterisk_config import cel_file, secret_file
 from callcenter.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,12 +43,18 @@ def run_agi(settings: Settings) -> None:
         watch(desk, event)
 
     manager = Manager(
-        LOOPBACK, settings.ami_port, "shouwen", lambda: secret_file(settings).read_text("utf-8").strip(), on_event
+        LOOPBACK,
+        settings.ami_port,
+        "shouwen",
+        lambda: secret_file(settings).read_text("utf-8").strip(),
+        on_event,
     )
     desk = Desk(
         settings=settings, calls=calls, routing=routing, numbering=numbering, manager=manager, clock=now
     )
-    drainer = Drainer(settings, journal, calls, routing, numbering, unit_of_work_factory(settings, deadline_s=5.0))
+    drainer = Drainer(
+        settings, journal, calls, routing, numbering, unit_of_work_factory(settings, deadline_s=5.0)
+    )
     entries = {name: partial(entry, desk) for name, entry in ENTRIES.items()}
     server = Server(LOOPBACK, settings.agi_port, entries | {"health": partial(health, desk, drainer)})
 
@@ -57,10 +63,13 @@ def run_agi(settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    cel = CelReader(desk, journal, cel_file(settings))
     manager.start()
     drainer.start()
+    cel.start()
     log.info("the desk answers on port %s", server.port)
     server.serve()
     manager.stop()
+    cel.stop()
     drainer.stop()
     journal.close()

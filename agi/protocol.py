@@ -11,7 +11,7 @@ import re
 import socket
 from typing import IO, cast
 
-from asterisk.agi import AGI  # type: ignore[import-untyped]  # pyst2 has no type information
+from asterisk.agi import AGI  # pyst2 has no type information: the only file that imports it
 
 from agi.errors import AgiError, BadCommand, BadRequest, HungUp
 
@@ -45,7 +45,7 @@ class Session(AGI):  # type: ignore[misc]  # the base class is untyped
         """Read the environment; takes over neither closing nor shutting down the socket."""
         # not calling AGI.__init__: it installs a signal handler and reads stdin
         self.connection = connection
-        self.stdin: IO[bytes] = connection.makefile("rb", buffering=8192)
+        self.stdin = cast(IO[bytes], connection.makefile("rb", buffering=8192))
         self.stderr = _Silence()
         self.env: dict[str, str] = {}
         self.args: list[str] = []
@@ -157,7 +157,12 @@ class Session(AGI):  # type: ignore[misc]  # the base class is untyped
         self.connection.settimeout(limit_ms / 1000 + COMMAND_TIMEOUT_S)
         try:
             result = self.execute(
-                "RECORD FILE", self._quote(path), "wav", self._quote(escape_digits), limit_ms, f"s={silence_s}"
+                "RECORD FILE",
+                self._quote(path),
+                "wav",
+                self._quote(escape_digits),
+                limit_ms,
+                f"s={silence_s}",
             )
         finally:
             self.connection.settimeout(COMMAND_TIMEOUT_S)

@@ -20,7 +20,9 @@ class Routing:
         self._journal = journal
         self._lock = threading.Lock()
         kept = journal.note(NOTE)
-        self._names: Mapping[str, str] = {str(k): str(v) for k, v in kept.items()} if isinstance(kept, dict) else {}
+        self._names: Mapping[str, str] = (
+            {str(k): str(v) for k, v in kept.items()} if isinstance(kept, dict) else {}
+        )
 
     def update(self, staff: Iterable[Person]) -> None:
         """Take a new list; written to the journal when it differs."""

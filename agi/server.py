@@ -24,7 +24,9 @@ Entry = Callable[[Session], None]
 class Server:
     """Listens on loopback and hands each connection to the entry that it names."""
 
-    def __init__(self, host: str, port: int, entries: Mapping[str, Entry], max_sessions: int = MAX_SESSIONS) -> None:
+    def __init__(
+        self, host: str, port: int, entries: Mapping[str, Entry], max_sessions: int = MAX_SESSIONS
+    ) -> None:
         """Bind and listen at once (OSError when the port is taken); `serve` accepts."""
         self._entries = entries
         self._slots = threading.BoundedSemaphore(max_sessions)

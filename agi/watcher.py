@@ -7,7 +7,7 @@ colleague, and transfers made with a desk phone's own key (SIP REFER).
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from agi import handing
 from agi.ami import Event
@@ -96,7 +96,9 @@ def _attended_transfer(desk: Desk, event: Event) -> None:
     if live is None or event.get("Result") != "Success":
         return
     person = handing.current_holder(desk, live)
-    target = extension_of(event.get("TransferTargetChannel", "")) or event.get("SecondTransfererConnectedLineNum", "")
+    target = extension_of(event.get("TransferTargetChannel", "")) or event.get(
+        "SecondTransfererConnectedLineNum", ""
+    )
     if person is None or not desk.routing.works_here(target):
         log.warning("a transfer by phone to nobody we know", extra={"linkedid": live.linkedid})
         return
@@ -108,7 +110,19 @@ def _attended_transfer(desk: Desk, event: Event) -> None:
         handing.end(desk, live, open_.number, HandoffOutcome.ACCEPTED, at=at)
 
 
+def _booted(desk: Desk, event: Event) -> None:
+    """Sent at each connection. Calls from before Asterisk's start are over, and nobody else will say so."""
+    booted_at = _at(event) - timedelta(seconds=float(event.get("Uptime", 0)) + 1)
+    for linkedid in desk.calls.unfinished():
+        live = desk.calls.get(linkedid)
+        if live.events and live.events[0].at < booted_at:
+            log.warning("a call was cut by Asterisk's end", extra={"linkedid": linkedid})
+            handing.caller_gone(desk, live, at=booted_at)
+            desk.calls.record(linkedid, Kind.ENDED, at=booted_at, failed=True)
+
+
 _HANDLERS = {
+    "FullyBooted": _booted,
     "Newstate": _newstate,
     "DialState": _dial_state,
     "ChannelTalkingStart": _talking,

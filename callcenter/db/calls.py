@@ -7,7 +7,17 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, func, select, tuple_
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Select,
+    UniqueConstraint,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import Text
@@ -197,13 +207,13 @@ class CallRepository:
         found = self._calls(select(CallRow).filter_by(linkedid=linkedid))
         return found[0] if found else None
 
-    def live(self) -> list[Call]:
+    def live(self) -> Sequence[Call]:
         """The calls that have not ended, oldest first."""
         return self._calls(select(CallRow).where(CallRow.ended_at.is_(None)).order_by(CallRow.arrived_at))
 
     def list(
         self, *, since: datetime | None = None, cursor: Cursor | None = None, limit: int = 100
-    ) -> tuple[list[Call], Cursor | None]:
+    ) -> tuple[Sequence[Call], Cursor | None]:
         """Calls, newest first, behind `cursor`; and the cursor of the next page, None at the end."""
         query = select(CallRow).order_by(CallRow.arrived_at.desc(), CallRow.linkedid.desc()).limit(limit + 1)
         if since is not None:
@@ -220,7 +230,7 @@ class CallRepository:
         query = select(func.count()).select_from(CallRow).where(CallRow.arrived_at >= since)
         return self._session.scalar(query) or 0
 
-    def _calls(self, query: Any) -> list[Call]:
+    def _calls(self, query: Select[CallRow]) -> Sequence[Call]:
         rows = list(self._session.scalars(query))
         linkedids = [row.linkedid for row in rows]
         handoffs: dict[str, list[Handoff]] = {linkedid: [] for linkedid in linkedids}

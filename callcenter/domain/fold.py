@@ -41,7 +41,9 @@ def fold_call(events: Iterable[CallEvent]) -> Call | None:
         caller=_text(arrived, "caller"),
         caller_name=_text(arrived, "caller_name"),
         arrived_at=arrived.at,
-        source=Source(str(arrived.data.get("source", Source.LIVE))),
+        source=Source.REBUILT
+        if any(e.data.get("source") == Source.REBUILT for e in ordered)
+        else Source.LIVE,
     )
     call = _answer(call, ordered)
     ended = [event.at for event in ordered if event.kind is Kind.ENDED]
@@ -114,10 +116,14 @@ def _disagreements(first: CallEvent, events: Sequence[CallEvent], leg: datetime 
     found: list[str] = []
     if leg is not None and abs(first.at - leg) > WITNESS_TOLERANCE:
         found.append(f"answer time: desk and Asterisk differ by {_ms(abs(first.at - leg))} ms")
-    seen = [e for e in events if e.kind is Kind.LEG_UP and e.data.get("uniqueid") == first.data.get("uniqueid")]
+    seen = [
+        e for e in events if e.kind is Kind.LEG_UP and e.data.get("uniqueid") == first.data.get("uniqueid")
+    ]
     others = {str(event.data.get("extension")) for event in seen} - {str(first.data["extension"])}
     if others:
-        found.append(f"answered by: desk says {first.data['extension']}, Asterisk says {', '.join(sorted(others))}")
+        found.append(
+            f"answered by: desk says {first.data['extension']}, Asterisk says {', '.join(sorted(others))}"
+        )
     return tuple(found)
 
 

@@ -31,6 +31,11 @@ def secret_file(settings: Settings) -> Path:
     return asterisk_process.folder(settings) / SECRET_FILE
 
 
+def cel_file(settings: Settings) -> Path:
+    """Where Asterisk writes its own record of calls."""
+    return asterisk_process.folder(settings) / "var" / "log" / "cel-custom" / "shouwen.csv"
+
+
 def render(settings: Settings, root: AsteriskRoot, staff: Sequence[StaffPhone]) -> None:
     """Write SHOUWEN_HOME/asterisk/etc whole; a running Asterisk keeps what it has read until `apply`."""
     folder = asterisk_process.folder(settings)

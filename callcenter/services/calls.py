@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from callcenter.domain.calls import Call, CallEvent, Kind, Recording
-from callcenter.domain.fold import fold_call
+from callcenter.domain.calls import Call, CallEvent, HandoffOutcome, Kind, Recording
+from callcenter.domain.fold import fold_call, holder
 from callcenter.domain.transcripts import Purpose, RecordedFile
 from callcenter.services import call_tickets
 from callcenter.services.ports import UnitOfWork
@@ -26,28 +26,11 @@ class Calls(Protocol):
     def save(self, calls: Sequence[Call]) -> None: ...
 
 
-class Recordings(Protocol):
-    """Recordings to transcribe; see `callcenter.db.transcripts`."""
-
-    def add_recording(
-        self,
-        *,
-        linkedid: str,
-        ticket_number: str | None,
-        purpose: str,
-        path: str,
-        language: str,
-        seconds: float,
-    ) -> None: ...
-
-
-class CallsUnitOfWork(UnitOfWork, Protocol):
-    """A unit of work that has calls and recordings as well."""
+class CallsUnitOfWork(UnitOfWork, TranscriptUnitOfWork, Protocol):
+    """A unit of work that has calls and transcripts as well."""
 
     @property
     def calls(self) -> Calls: ...
-    @property
-    def recordings(self) -> Recordings: ...
 
 
 def apply_events(
@@ -94,6 +77,10 @@ def _follow(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
             created_at=event.at,
         )
         add_recording(uow, briefing)
+    elif event.kind is Kind.HANDOFF_ENDED and event.data["outcome"] == HandoffOutcome.ACCEPTED:
+        colleague = holder(call)
+        if call.ticket and colleague:
+            call_tickets.hand_over(uow, number=call.ticket, to=colleague, at=event.at)
     elif event.kind is Kind.ENDED:
         # the desk died between the beep and the end: what was recorded is kept all the same
         _keep(uow, call, [r for r in call.recordings if r.ended_at is None])

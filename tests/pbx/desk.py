@@ -116,7 +116,9 @@ class TestDesk:
 
     async def handoff(self, outcome: str, timeout_s: float = 10) -> Handoff:
         """The last handoff as soon as it has that outcome."""
-        call = await self.until(lambda call: bool(call.handoffs and call.handoffs[-1].outcome == outcome), timeout_s)
+        call = await self.until(
+            lambda call: bool(call.handoffs and call.handoffs[-1].outcome == outcome), timeout_s
+        )
         return call.handoffs[-1]
 
 
@@ -154,7 +156,9 @@ def running_desk(folder: Path, **settings: object) -> Iterator[TestDesk]:
         manager=manager,
         clock=now,
     )
-    server = Server(LOOPBACK, chosen.agi_port, {name: partial(entry, desk) for name, entry in ENTRIES.items()})
+    server = Server(
+        LOOPBACK, chosen.agi_port, {name: partial(entry, desk) for name, entry in ENTRIES.items()}
+    )
     serving = threading.Thread(target=server.serve)
     serving.start()
     try:
@@ -189,7 +193,9 @@ async def phones(desk: TestDesk, *extensions: str) -> AsyncIterator[dict[str, Ph
 
 
 @asynccontextmanager
-async def caller(desk: TestDesk, number: str = "13800138000", name: str | None = "王小明") -> AsyncIterator[Phone]:
+async def caller(
+    desk: TestDesk, number: str = "13800138000", name: str | None = "王小明"
+) -> AsyncIterator[Phone]:
     """Somebody outside, on the trunk's address."""
     phone = await Phone.open(server=desk.sip, user=number, display_name=name)
     try:
@@ -206,7 +212,9 @@ async def next_ring(phone: Phone, timeout_s: float = 10) -> IncomingCall:
             return incoming
 
 
-async def answered_call(outside: Phone, desk_phone: Phone, line: str = "8000") -> tuple[OutgoingCall, IncomingCall]:
+async def answered_call(
+    outside: Phone, desk_phone: Phone, line: str = "8000"
+) -> tuple[OutgoingCall, IncomingCall]:
     """The caller dials, the desk phone answers; both hear each other."""
     call = await outside.dial(line)
     incoming = await desk_phone.next_call()
