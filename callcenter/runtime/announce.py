@@ -30,7 +30,8 @@ def addresses(settings: Settings, console: Console) -> None:
     for person in accounts["staff"]:
         keys = ("name", "role", "console_user", "console_password", "extension", "sip_password")
         table.add_row(*(str(person[key]) for key in keys))
-    console.print(table)
+    # A password broken over two lines is of no use: let a narrow terminal wrap it by itself.
+    console.print(table, width=max(console.width, 100), crop=False)
     phone = accounts["staff"][0]["extension"]
     console.print(
         f"Softphone: server {web_health.host(settings)}, port {settings.sip_port} (UDP), user = the phone's "
