@@ -7,7 +7,6 @@ import logging
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from callcenter.errors import ShouwenError
 from callcenter.runtime import web_health
@@ -24,14 +23,15 @@ def addresses(settings: Settings, console: Console) -> None:
         accounts: dict[str, Any] = json.loads(settings.demo_accounts.read_text())
     except FileNotFoundError:
         return
-    table = Table(box=None)
-    for heading in ("name", "role", "console user", "console password", "phone", "phone password"):
-        table.add_column(heading, overflow="fold")
     for person in accounts["staff"]:
-        keys = ("name", "role", "console_user", "console_password", "extension", "sip_password")
-        table.add_row(*(str(person[key]) for key in keys))
-    # A password broken over two lines is of no use: let a narrow terminal wrap it by itself.
-    console.print(table, width=max(console.width, 100), crop=False)
+        # Plain lines: a narrow table would break a password in two.
+        console.print(
+            f"  {person['name']} ({person['role']}): console {person['console_user']} / "
+            f"{person['console_password']}, phone {person['extension']} / {person['sip_password']}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
     phone = accounts["staff"][0]["extension"]
     console.print(
         f"Softphone: server {web_health.host(settings)}, port {settings.sip_port} (UDP), user = the phone's "
