@@ -1,4 +1,4 @@
-"""Brings the catalogues of web/locales up to date: `python tools/messages.py`; Chinese is then written by hand."""
+"""Brings the catalogues of web/locales up to date; Chinese is then written by hand."""
 
 from __future__ import annotations
 
@@ -33,25 +33,26 @@ def extracted() -> Catalog:
 def updated(language: str, template: Catalog) -> Catalog:
     """The catalogue of `language` with every message of today, none of yesterday's and no guesses."""
     path = WEB / "locales" / language / "LC_MESSAGES" / "messages.po"
-    catalog = Catalog(locale=language, charset="utf-8")
+    header = "# The console's words. Made by tools/messages.py; translations are written by hand."
+    catalog = Catalog(locale=language, charset="utf-8", fuzzy=False, header_comment=header)
+    known = Catalog(locale=language)
     if path.exists():
         with path.open("rb") as file:
-            catalog = read_po(file, locale=language)
-    catalog.update(template, no_fuzzy_matching=True)
-    catalog.obsolete.clear()
-    if language == "en":
-        for message in catalog:
-            if message.id:
-                message.string = message.id
+            known = read_po(file, locale=language)
+    for message in template:
+        if message.id:
+            before = known.get(message.id, message.context)
+            string = message.id if language == "en" else (before.string if before else "")
+            catalog.add(message.id, string, auto_comments=message.auto_comments, context=message.context)
     return catalog
 
 
 def text(catalog: Catalog) -> bytes:
-    """The catalogue as a .po file, sorted, without dates or line numbers that would change for nothing."""
+    """The catalogue as a .po file, sorted, without what would change for nothing."""
     buffer = BytesIO()
     write_po(buffer, catalog, width=110, no_location=True, omit_header=False, sort_output=True)
-    lines = buffer.getvalue().split(b"\n")
-    return b"\n".join(line for line in lines if not line.startswith((b'"POT-Creation', b'"PO-Revision')))
+    noise = (b'"POT-', b'"PO-', b'"Last-', b'"Language-Team', b'"Report-', b'"Project', b'"Generated')
+    return b"\n".join(line for line in buffer.getvalue().split(b"\n") if not line.startswith(noise))
 
 
 def main() -> int:
@@ -62,9 +63,7 @@ def main() -> int:
         path = WEB / "locales" / language / "LC_MESSAGES" / "messages.po"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text(catalog))
-        missing = [
-            m.id for m in catalog if m.id and not all(m.string if isinstance(m.string, tuple) else [m.string])
-        ]
+        missing = [message.id for message in catalog if message.id and not message.string]
         print(f"{language}: {len(catalog)} messages, {len(missing)} without translation")
         for message in missing:
             print(f"  {message!r}")

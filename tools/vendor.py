@@ -1,4 +1,4 @@
-"""Copies the console's browser files out of `web/node_modules` (after `npm ci --prefix web`), and only those used."""
+"""Copies the browser files that the console uses out of `web/node_modules` (`npm ci --prefix web`)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from callcenter.bootstrap import build_engine, build_rules, database_url, unit_o
 from callcenter.settings import Settings
 from web import api, errors, pages
 from web.checks import checks_for
-from web.console import Console, WorkFactory
+from web.console import Console
 from web.headers import AccessLog, SecurityHeaders
 from web.health import Checks, Health
 from web.i18n import speeches, utc_now
@@ -32,17 +32,15 @@ from web.static_files import Kept
 def create_app(
     settings: Settings,
     *,
-    open_work: WorkFactory | None = None,
     checks: Checks | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
     """The application. Nothing is asked of anybody before it starts; tests may pass their own parts."""
     rulebook = build_rules(settings)
     engine = build_engine(settings)
-    open_work = open_work or unit_of_work_factory(settings, engine=engine, rules=rulebook)
     console = Console(
         settings=settings,
-        open_work=open_work,
+        open_work=unit_of_work_factory(settings, engine=engine, rules=rulebook),
         rulebook=rulebook,
         clock=clock,
         speeches=speeches(settings.zone),

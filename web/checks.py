@@ -19,7 +19,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def checks_for(settings: Settings) -> Checks:
-    """The three questions. They have connections of their own: busy pages never make the database look down."""
+    """The three questions. Connections of their own: busy pages never make the database look down."""
     open_work = unit_of_work_factory(
         settings, deadline_s=TIMEOUT_S, engine=build_engine(settings, pool_size=2)
     )

@@ -40,7 +40,7 @@ class Console:
 
     @contextmanager
     def work(self) -> Iterator[SqlUnitOfWork]:
-        """A unit of work; while the database is known to be down it fails at once instead of in two seconds."""
+        """A unit of work; while the database is known to be down it fails at once, not in two seconds."""
         if not self.health.database_is_up:
             raise DatabaseUnavailable
         with self.open_work() as work:

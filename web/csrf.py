@@ -1,4 +1,4 @@
-"""Proof that a form came from our own page: a keyed hash of the cookie it belongs to, so nothing is stored."""
+"""Proof that a form came from our own page: before there is a session, a keyed hash of a cookie."""
 
 from __future__ import annotations
 

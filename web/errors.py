@@ -112,7 +112,6 @@ def answer(
     values = {
         "status": status,
         "title": say.gettext(title),
-        "detail": detail,
         "again": request.url.path if request.method == "GET" else "/",
     }
     console: Console = request.app.state.console
@@ -122,9 +121,8 @@ def answer(
     return response
 
 
-async def on_known(request: Request, error: Exception) -> Response:
+async def on_known(request: Request, error: ShouwenError) -> Response:
     """An error of ours: what the table says."""
-    assert isinstance(error, ShouwenError)
     status, title = lookup(error)
     headers: dict[str, str] = {}
     if isinstance(error, NotLoggedIn) and redirects(request):
@@ -158,16 +156,14 @@ def login_address(request: Request) -> str:
     )
 
 
-async def on_http(request: Request, error: Exception) -> Response:
+async def on_http(request: Request, error: HTTPException) -> Response:
     """What the framework refuses: no such address, wrong method, a body that is no form."""
-    assert isinstance(error, HTTPException)
     title = STATUSES.get(error.status_code, HTTPStatus(error.status_code).phrase)
     return answer(request, error.status_code, title, headers=error.headers)
 
 
-async def on_invalid(request: Request, error: Exception) -> Response:
+async def on_invalid(request: Request, error: RequestValidationError) -> Response:
     """Parameters that do not fit; each is named with what is wrong, none is repeated."""
-    assert isinstance(error, RequestValidationError)
     errors = [
         {"pointer": "/".join(str(part) for part in item["loc"]), "detail": item["msg"]}
         for item in error.errors()
@@ -182,7 +178,7 @@ async def on_unknown(request: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Puts the handlers in place."""
-    app.add_exception_handler(ShouwenError, on_known)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(RequestValidationError, on_invalid)
-    app.add_exception_handler(Exception, on_unknown)
+    app.exception_handler(ShouwenError)(on_known)
+    app.exception_handler(HTTPException)(on_http)
+    app.exception_handler(RequestValidationError)(on_invalid)
+    app.exception_handler(Exception)(on_unknown)

@@ -1,4 +1,4 @@
-"""A word on what was just done, carried in the address: nothing to store, nothing to forge but a known sentence."""
+"""A word on what was just done, carried in the address: nothing to store, none but known sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The truth about the desk's parts, found out in the background so that asking costs nothing and never hangs."""
+"""The truth about the desk's parts, found out in the background: asking costs nothing and never hangs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgiReport:
-    """What the agi process says of Asterisk, of itself and of its journal (events not yet in the database)."""
+    """What the agi process says of Asterisk, of itself and of its journal (events still to apply)."""
 
     asterisk: bool
     agi: bool

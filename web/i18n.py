@@ -69,6 +69,10 @@ class Speech:
         """The message in the plural form that `count` asks for."""
         return self.translations.ngettext(one, many, count)
 
+    def sentences(self, *said: str) -> str:
+        """Sentences one after the other; Chinese puts no space between them."""
+        return ("" if self.language == "zh" else " ").join(said)
+
     def time(self, at: datetime, seconds: bool = True) -> str:
         """Wall-clock time in the centre's zone."""
         form = "HH:mm:ss" if seconds else "HH:mm"

@@ -8,7 +8,7 @@ import re
 def mask(number: str | None) -> str | None:
     """Hides the middle of a number: enough stays to tell two callers apart, too little to ring them.
 
-    Eleven digits and more keep three and four (138****5678), seven to ten keep two and two, shorter ones nothing.
+    Eleven digits and more keep three and four (138****5678), seven to ten two and two, shorter ones none.
     """
     if not number:
         return number

@@ -20,7 +20,7 @@ def problem(
     errors: Sequence[Mapping[str, Any]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """The answer: `type` stays about:blank, so `title` says what the status means here, `detail` what to do."""
+    """The answer: `type` stays about:blank, `title` says what the status means, `detail` what to do."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": title or HTTPStatus(status).phrase,

@@ -22,7 +22,7 @@ STATIC = HERE / "static"
 
 
 def fingerprint(folder: Path) -> str:
-    """A short hash over every static file: part of their addresses, so that browsers may keep them for ever."""
+    """A short hash over every static file: part of their addresses, so that browsers may keep them."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file():

@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent / "static"
 
 
 class Kept(StaticFiles):
-    """Serves /static/VERSION/…; another version is served too (a page from before an update), but not kept."""
+    """Serves /static/VERSION/…; another version (a page from before an update) is served but not kept."""
 
     def __init__(self, version: str) -> None:
         """Take the version that is current."""

@@ -116,7 +116,14 @@ class Seeder:
         return number
 
     def left_message(
-        self, linkedid: str, at: datetime, *, caller: str | None, name: str | None, words: str, confirmed: bool
+        self,
+        linkedid: str,
+        at: datetime,
+        *,
+        caller: str | None,
+        name: str | None,
+        words: str,
+        confirmed: bool,
     ) -> str:
         """A call that nobody answered, with a message; its ticket's number."""
         number = self.number(at)
@@ -128,7 +135,11 @@ class Seeder:
             (at, Kind.ARRIVED, {"line": "8000", "caller": caller, "caller_name": name}),
             (at + timedelta(seconds=1), Kind.RINGING, {"extension": "101", "name": "王敏"}),
             (at + timedelta(seconds=31), Kind.QUEUE_LEFT, {"reason": "timeout"}),
-            (begun, Kind.RECORDING_STARTED, {"path": path, "ticket": number, "language": "zh", "phone": caller}),
+            (
+                begun,
+                Kind.RECORDING_STARTED,
+                {"path": path, "ticket": number, "language": "zh", "phone": caller},
+            ),
             (
                 over,
                 Kind.RECORDING_ENDED,
@@ -157,7 +168,9 @@ class Seeder:
         recording_id = transcripts.add_recording(self.work, file)
         if words:
             spoken = [
-                SpokenWord(word=word, start_s=i * 0.4, end_s=i * 0.4 + 0.4, confidence=0.3 if i == 3 else 0.95)
+                SpokenWord(
+                    word=word, start_s=i * 0.4, end_s=i * 0.4 + 0.4, confidence=0.3 if i == 3 else 0.95
+                )
                 for i, word in enumerate(words.split())
             ]
             transcripts.record_transcript(
@@ -200,7 +213,9 @@ def add_people(work: SqlUnitOfWork, now: datetime) -> dict[str, str]:
     return passwords
 
 
-def form(details: str, *, complexity: str = "normal", kind: str = "inquiry", name: str = "刘女士") -> TicketForm:
+def form(
+    details: str, *, complexity: str = "normal", kind: str = "inquiry", name: str = "刘女士"
+) -> TicketForm:
     """A form as staff would fill it."""
     return TicketForm(
         kind=kind,
@@ -243,9 +258,15 @@ def seed_desk(open_work: UowFactory, recordings: Path, now: datetime = NOW) -> D
             now=friday + timedelta(minutes=5),
         )
         tickets.record_breaches(work, now)
-        numbers["solved"] = seeder.answered("1763600002.1", minutes(90), LI, caller="02087654321", name="Zhao")
+        numbers["solved"] = seeder.answered(
+            "1763600002.1", minutes(90), LI, caller="02087654321", name="Zhao"
+        )
         tickets.save_form(
-            work, number=numbers["solved"], form=form("成绩单补办流程。", name="赵同学"), actor=LI, now=minutes(88)
+            work,
+            number=numbers["solved"],
+            form=form("成绩单补办流程。", name="赵同学"),
+            actor=LI,
+            now=minutes(88),
         )
         tickets.resolve(
             work, numbers["solved"], "已告知：带身份证到教务处窗口办理，当天可取。", LI, minutes(60)
@@ -265,11 +286,15 @@ def seed_desk(open_work: UowFactory, recordings: Path, now: datetime = NOW) -> D
         tickets.save_form(
             work,
             number=numbers["later"],
-            form=form("投诉食堂窗口排队过长，建议增开窗口。", complexity="complex", kind="complaint", name="周同学"),
+            form=form(
+                "投诉食堂窗口排队过长，建议增开窗口。", complexity="complex", kind="complaint", name="周同学"
+            ),
             actor=WANG,
             now=minutes(70),
         )
-        numbers["hostile"] = seeder.answered("1763600005.1", minutes(50), LI, caller="13600136003", name=HOSTILE)
+        numbers["hostile"] = seeder.answered(
+            "1763600005.1", minutes(50), LI, caller="13600136003", name=HOSTILE
+        )
         numbers["unowned"] = seeder.left_message(
             "1763600006.1",
             minutes(40),
@@ -282,7 +307,9 @@ def seed_desk(open_work: UowFactory, recordings: Path, now: datetime = NOW) -> D
             "1763600007.1", minutes(25), caller=None, name=None, words="", confirmed=False
         )
         calls["handoff"] = "1763600008.1"
-        numbers["handoff"] = seeder.answered(calls["handoff"], minutes(20), WANG, caller="13400134005", name="陈先生")
+        numbers["handoff"] = seeder.answered(
+            calls["handoff"], minutes(20), WANG, caller="13400134005", name="陈先生"
+        )
         asked = minutes(19)
         handoff: dict[str, Value] = {"handoff": 1}
         seeder.call(

@@ -1,4 +1,4 @@
-"""Turns calls and tickets into the API's shapes: the centre's zone, and masked numbers for who may not see them."""
+"""Calls and tickets in the API's shapes: the centre's zone, numbers masked for who may not see them."""
 
 from __future__ import annotations
 

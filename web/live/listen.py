@@ -1,4 +1,4 @@
-"""Listens to PostgreSQL: whatever commits a change of a call or a ticket says so, and the board is told at once."""
+"""Listens to PostgreSQL: who commits a change of a call or a ticket says so; the board is told at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWER_S = 2.0
 
 
 async def listen(url: str, changed: Callable[[], None]) -> None:
-    """Calls `changed` after each notification and each new connection, until cancelled; reconnects by itself."""
+    """Calls `changed` after each notification and each new connection, until cancelled; reconnects."""
     while True:
         try:
             await _listen_once(url, changed)

@@ -1,4 +1,4 @@
-"""What the live board shows, read in one transaction and the same for everybody; each reader gets their own view."""
+"""What the live board shows, read in one transaction for everybody; each reader gets their own view."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def figures(calls: list[Call]) -> Today:
 def view_for(
     snapshot: Snapshot, viewer: Viewer, policy: Policy, say: Speech, now: datetime
 ) -> dict[str, Any]:
-    """What `parts/board.html` needs for one reader: their own tickets by due time, numbers masked where due."""
+    """What `parts/board.html` needs for one reader: their own tickets by due time, numbers masked."""
     mine = [ticket for ticket in snapshot.tickets if _is_mine(ticket, viewer)]
     return {
         "now": now,

@@ -100,7 +100,8 @@ def _answered(event: CallEvent, call: Call, say: Speech) -> Line:
         return Line(at=event.at, text=text, icon=Icon("arrow-back-up").name)
     text = say.gettext("%(name)s answers and is the first responder.") % {"name": name}
     if call.answer_ms is not None:
-        text += " " + say.gettext("It rang for %(span)s.") % {"span": say.seconds(call.answer_ms)}
+        rang = say.gettext("It rang for %(span)s.") % {"span": say.seconds(call.answer_ms)}
+        text = say.sentences(text, rang)
     return Line(at=event.at, text=text, icon=Icon("phone-check").name, tone="good")
 
 
@@ -162,7 +163,7 @@ def _recorded(event: CallEvent, call: Call, say: Speech) -> Line:
     )
     wished = WISHED_REPLIES.get(str(event.data.get("wished")))
     if wished:
-        text += " " + say.gettext("Wished reply: %(when)s.") % {"when": say.gettext(wished)}
+        text = say.sentences(text, say.gettext("Wished reply: %(when)s.") % {"when": say.gettext(wished)})
     return Line(at=event.at, text=text, icon=Icon("circle-check").name)
 
 

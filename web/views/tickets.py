@@ -53,7 +53,7 @@ def is_late(ticket: Ticket, now: datetime) -> bool:
 
 
 def grouped(tickets: Iterable[Ticket], now: datetime, say: Speech) -> list[Group]:
-    """Tickets under their headings, nobody's first, then by due time; headings without tickets are left out."""
+    """Tickets under their headings, nobody's first, then by due time; empty headings are left out."""
     found: dict[str, list[Ticket]] = {
         key: [] for key in ("unowned", "late", "registering", "today", "later", "done")
     }
