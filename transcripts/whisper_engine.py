@@ -21,11 +21,14 @@ PROMPTS = {"zh": "以下是普通话的句子。", "en": None}
 """Said beforehand, it brings Simplified characters and punctuation."""
 
 NO_SPEECH = 0.6
-SURE_LOGPROB = -1.0
-DOUBTFUL_LOGPROB = -1.3
+SURE_LOGPROB = -0.7
+DOUBTFUL_LOGPROB = -1.0
 COMPRESSION = 2.4
-"""Whisper's own limits: over NO_SPEECH and under SURE_LOGPROB it is silence; what compresses better than
-COMPRESSION goes round in circles; under DOUBTFUL_LOGPROB it is guesswork whatever else it is."""
+"""Over NO_SPEECH and under SURE_LOGPROB it is silence; what compresses better than COMPRESSION goes round in
+circles; under DOUBTFUL_LOGPROB it is guesswork. Understood speech, telephone noise included, has -0.5 and better."""
+
+TEMPERATURES = (0.0, 0.2, 0.4)
+"""What is not understood with a little freedom is not understood: beyond these Whisper makes up sentences."""
 
 _INVENTIONS = re.compile(
     r"字幕|請不吝|请不吝|點贊|点赞|打賞|打赏|明鏡|明镜|謝謝(觀看|大家|收看)|谢谢(观看|收看)|優優獨播|优优独播"
@@ -58,6 +61,7 @@ class WhisperEngine:
                     language=self._language,
                     initial_prompt=prompt,
                     beam_size=5,
+                    temperature=TEMPERATURES,
                     condition_on_previous_text=False,
                     word_timestamps=True,
                     vad_filter=True,
@@ -94,8 +98,9 @@ def _is_speech(segment: Any, prompt: str | None) -> bool:
         return False
     if segment.compression_ratio > COMPRESSION or segment.avg_logprob < DOUBTFUL_LOGPROB:
         return False
-    said = _letters(segment.text)
-    return bool(said) and said not in _letters(prompt or "") and not _INVENTIONS.search(segment.text)
+    said, echo = _letters(segment.text), _letters(prompt or "")
+    echoed = bool(echo) and (said in echo or echo in said)
+    return bool(said) and not echoed and not _INVENTIONS.search(segment.text)
 
 
 def _letters(text: str) -> str:

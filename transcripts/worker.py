@@ -130,7 +130,6 @@ class Worker:
 
     async def _work(self) -> None:
         """Work until the database goes away."""
-        await asyncio.to_thread(queue.ensure_schema, self._url)
         app = procrastinate.App(connector=queue.connector(self._url))
         task = app.task(name="transcribe_recording", queue=queue.QUEUE, pass_context=False)(self.transcribe)
         async with app.open_async():
