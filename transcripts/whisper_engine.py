@@ -66,7 +66,7 @@ class WhisperEngine:
                     word_timestamps=True,
                     vad_filter=True,
                 )
-                kept = [segment for segment in segments if _is_speech(segment, prompt)]
+                kept = [segment for segment in segments if heard(segment, prompt)]
         except (RuntimeError, ValueError) as error:
             raise EngineFailed(f"Whisper failed: {error}") from error
         return self._transcript(audio, kept)
@@ -92,7 +92,7 @@ class WhisperEngine:
         )
 
 
-def _is_speech(segment: Any, prompt: str | None) -> bool:
+def heard(segment: Any, prompt: str | None) -> bool:
     """Whether Whisper heard this, rather than made it up."""
     if segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < SURE_LOGPROB:
         return False
