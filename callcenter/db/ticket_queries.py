@@ -46,6 +46,14 @@ class TicketRepository:
         done = self._session.scalar(statement.on_conflict_do_nothing().returning(TicketRow.number))
         return done is not None
 
+    def add_all(self, tickets: Sequence[Ticket]) -> set[str]:
+        """Store new tickets without clocks; the numbers that were not taken."""
+        if not tickets:
+            return set()
+        rows = [{"number": ticket.number, **_values(ticket, None)} for ticket in tickets]
+        statement = insert(TicketRow).on_conflict_do_nothing().returning(TicketRow.number)
+        return set(self._session.scalars(statement, rows))
+
     def save(self, ticket: Ticket, clocks: Sequence[TicketClock], breach_at: datetime | None) -> None:
         """Write the locked ticket back with the clocks that its events give."""
         self._session.execute(

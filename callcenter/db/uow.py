@@ -88,10 +88,10 @@ class SqlUnitOfWork:
         with translated():
             self.session.flush()
 
-    def notify(self, channel: str, payload: str) -> None:
+    def notify(self, channel: str, *payloads: str) -> None:
         """Tell the listeners of `channel`, once this transaction is committed."""
-        query = text("SELECT pg_notify(:channel, :payload)")
-        self.session.execute(query, {"channel": channel, "payload": payload})
+        query = text("SELECT pg_notify(:channel, payload) FROM unnest(cast(:payloads AS text[])) AS payload")
+        self.session.execute(query, {"channel": channel, "payloads": list(payloads)})
 
     @cached_property
     def tickets(self) -> TicketRepository:

@@ -16,7 +16,7 @@ from callcenter.settings import Settings
 
 SOURCE = Path(__file__).parents[2] / "asterisk-config"
 CONTROL_SOCKET = "asterisk.ctl"
-SECRET_FILE = "ami-secret"
+SECRET_FILE = "ami-secret"  # noqa: S105 - the name of a file
 """File beside the rendered configuration that holds the manager account's password."""
 
 _WORD = re.compile(r"@([A-Z_]+)@")

@@ -163,7 +163,7 @@ def _transcribed(settings: Settings, token: str) -> dict[str, Any]:
 
 def _newest_recorded(settings: Settings, token: str) -> dict[str, Any] | None:
     url = f"http://{web_health.host(settings)}:{settings.web_port}/api/v1/tickets?status=open&limit=10"
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - our own
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
     with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
         items: list[dict[str, Any]] = json.load(response)["items"]
     return next((item for item in items if item["transcript"] is not None), None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from callcenter.domain.calls import Person
@@ -19,10 +20,68 @@ from callcenter.domain.tickets import (
     take,
 )
 from callcenter.services.ports import UnitOfWork
-from callcenter.services.ticket_log import SYSTEM, lock_ticket, record
+from callcenter.services.ticket_log import CHANNEL, SYSTEM, lock_ticket, record, seal
 
 NAME_LIMIT = 256
 PHONE_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A call that `responder` answered at `at`, with the ticket number it got; `phone` None when withheld."""
+
+    number: str
+    linkedid: str
+    responder: Person
+    phone: str | None
+    name: str | None
+    at: datetime
+
+
+def open_for_answers(uow: UnitOfWork, answers: Sequence[Answer]) -> None:
+    """The tickets of answered calls: `registering`, the responder's for good (H2, H32).
+
+    Of a ticket that is there already only a missing owner is set. Many at once cost little more than one.
+    """
+    for responder in {answer.responder.extension: answer.responder for answer in answers}.values():
+        uow.staff.know(responder)
+    fresh = [_answered(uow, answer) for answer in answers]
+    added = uow.tickets.add_all(fresh)
+    sealed = [
+        event
+        for ticket in fresh
+        if ticket.number in added and ticket.owner is not None
+        for event in seal(
+            ticket.number,
+            [],
+            (
+                EventKind.REGISTERED,
+                {"linkedid": ticket.linkedid, "owner": ticket.owner.extension, **_contact(ticket)},
+            ),
+            actor=ticket.owner.extension,
+            at=ticket.created_at,
+        )
+    ]
+    if sealed:
+        uow.tickets.append(sealed)
+        uow.notify(CHANNEL, *sorted(added))
+    for answer in answers:
+        if answer.number not in added:
+            _own(uow, answer)
+
+
+def _answered(uow: UnitOfWork, answer: Answer) -> Ticket:
+    ticket = _new(
+        uow, answer.number, answer.linkedid, answer.phone, answer.name, answer.at, EventKind.REGISTERED
+    )
+    return replace(ticket, owner=answer.responder, handler=answer.responder, version=1)
+
+
+def _own(uow: UnitOfWork, answer: Answer) -> None:
+    ticket = lock_ticket(uow, answer.number)
+    if ticket.owner is None and ticket.status in (Status.OPEN, Status.WAITING):
+        change: Change = (EventKind.TAKEN, {"owner": answer.responder.extension})
+        record(uow, take(ticket, answer.responder), change, actor=answer.responder.extension, at=answer.at)
 
 
 def open_for_answer(
@@ -35,21 +94,10 @@ def open_for_answer(
     name: str | None,
     at: datetime,
 ) -> Ticket:
-    """The ticket of a call that `responder` answered at `at`: `registering`, theirs for good (H2, H32).
-
-    Of a ticket that is there already only a missing owner is set.
-    """
-    uow.staff.know(responder)
-    fresh = _new(uow, number, linkedid, phone, name, at, EventKind.REGISTERED)
-    fresh = replace(fresh, owner=responder, handler=responder)
-    if uow.tickets.add(fresh):
-        data: dict[str, Value] = {"linkedid": linkedid, "owner": responder.extension, **_contact(fresh)}
-        return record(uow, fresh, (EventKind.REGISTERED, data), actor=responder.extension, at=at)
-    ticket = lock_ticket(uow, number)
-    if ticket.owner is None and ticket.status in (Status.OPEN, Status.WAITING):
-        change: Change = (EventKind.TAKEN, {"owner": responder.extension})
-        return record(uow, take(ticket, responder), change, actor=responder.extension, at=at)
-    return ticket
+    """One ticket of `open_for_answers`, as it then stands."""
+    answer = Answer(number=number, linkedid=linkedid, responder=responder, phone=phone, name=name, at=at)
+    open_for_answers(uow, [answer])
+    return lock_ticket(uow, number)
 
 
 def open_for_recording(

@@ -50,21 +50,20 @@ def apply_events(
     history = uow.calls.events_of(linkedids)
     calls = {linkedid: fold_call(history[linkedid]) for linkedid in linkedids}
     uow.calls.save([call for call in calls.values() if call is not None])
-    for _, event in fresh:
-        call = calls[event.linkedid]
-        if call is not None:
-            _follow(uow, event, call)
+    known = [(event, call) for _, event in fresh if (call := calls[event.linkedid]) is not None]
+    answers = [answer for event, call in known if (answer := _answer(event, call)) is not None]
+    if answers:
+        call_tickets.open_for_answers(uow, answers)
+    for event, call in known:
+        _follow(uow, event, call)
     uow.calls.set_position(node, fresh[-1][0])
-    for linkedid in linkedids:
-        uow.notify(CHANNEL, linkedid)
+    uow.notify(CHANNEL, *linkedids)
     return linkedids
 
 
 def _follow(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
     """What an event means beyond the call's own record."""
-    if event.kind is Kind.ANSWERED and event.data.get("ticket"):
-        _open_for_answer(uow, event, call)
-    elif event.kind is Kind.RECORDING_ENDED:
+    if event.kind is Kind.RECORDING_ENDED:
         _keep(uow, call, [r for r in call.recordings if r.path == event.data["path"]])
     elif event.kind is Kind.HANDOFF_BRIEFED:
         briefing = RecordedFile(
@@ -86,15 +85,14 @@ def _follow(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
         _keep(uow, call, [r for r in call.recordings if r.ended_at is None])
 
 
-def _open_for_answer(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
-    responder = call.first_responder
-    if responder is None:
-        return
-    call_tickets.open_for_answer(
-        uow,
+def _answer(event: CallEvent, call: Call) -> call_tickets.Answer | None:
+    """The ticket that this event opens: the first answer of a call carries its number."""
+    if event.kind is not Kind.ANSWERED or not event.data.get("ticket") or call.first_responder is None:
+        return None
+    return call_tickets.Answer(
         number=str(event.data["ticket"]),
         linkedid=call.linkedid,
-        responder=responder,
+        responder=call.first_responder,
         phone=call.caller,
         name=call.caller_name,
         at=event.at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -51,16 +52,23 @@ def record(uow: UnitOfWork, ticket: Ticket, *changes: Change, actor: str, at: da
     An instant before the last event's (a late journal) is stored as it is: the order is that of the log.
     """
     log = uow.tickets.events(ticket.number)
-    fresh: list[TicketEvent] = []
-    for kind, data in changes:
-        last = (log + fresh)[-1:]
-        prev_hash = last[0].hash if last else GENESIS
-        event = TicketEvent(
-            ticket=ticket.number, seq=len(log) + len(fresh) + 1, at=at, actor=actor, kind=kind, data=data
-        )
-        fresh.append(replace(event, prev_hash=prev_hash, hash=event_hash(event, prev_hash)))
+    fresh = seal(ticket.number, log, *changes, actor=actor, at=at)
     uow.tickets.append(fresh)
     return _store(uow, ticket, log + fresh, at)
+
+
+def seal(
+    number: str, log: Sequence[TicketEvent], *changes: Change, actor: str, at: datetime
+) -> list[TicketEvent]:
+    """The events of `changes` behind `log`, each chained to the one before."""
+    fresh: list[TicketEvent] = []
+    for kind, data in changes:
+        last = fresh[-1] if fresh else log[-1] if log else None
+        prev_hash = last.hash if last else GENESIS
+        seq = len(log) + len(fresh) + 1
+        event = TicketEvent(ticket=number, seq=seq, at=at, actor=actor, kind=kind, data=data)
+        fresh.append(replace(event, prev_hash=prev_hash, hash=event_hash(event, prev_hash)))
+    return fresh
 
 
 def refresh(uow: UnitOfWork, ticket: Ticket, now: datetime) -> Ticket:
