@@ -12,7 +12,9 @@ from agi.live import LiveCalls, now
 from agi.numbering import Numbering
 from agi.routing import Routing
 from callcenter.db.uow import SqlUnitOfWork
+from callcenter.domain.calls import Person
 from callcenter.errors import ShouwenError
+from callcenter.runtime import asterisk_config
 from callcenter.services import calls as call_services
 from callcenter.settings import Settings
 
@@ -109,12 +111,14 @@ class Drainer:
         return len(events)
 
     def _refresh(self, last: float) -> float:
-        """Every 2 s: the staff list, memory of ended calls, old events."""
+        """Every 2 s: the staff and their phones, memory of ended calls, old events."""
         moment = now()
         if moment.timestamp() - last < REFRESH_S:
             return last
         with self._unit_of_work() as uow:
-            self._routing.update(uow.calls.people())
+            phones = uow.staff.phones()
+        self._routing.update(Person(extension=phone.extension, name=phone.name) for phone in phones)
+        asterisk_config.apply(self._settings, phones)
         self._calls.forget_ended()
         self._journal.prune(self._position, moment - KEEP)
         return moment.timestamp()

@@ -23,7 +23,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import Text
 
 from callcenter.db.base import Base
-from callcenter.db.staff import StaffRow
 from callcenter.db.tickets import TicketRow
 from callcenter.domain.calls import (
     Call,
@@ -147,11 +146,6 @@ class CallRepository:
         prefix = f"{day}-{node}-"
         numbers = self._session.scalars(select(TicketRow.number).where(TicketRow.number.startswith(prefix)))
         return max((int(number.rpartition("-")[2]) for number in numbers), default=0)
-
-    def people(self) -> list[Person]:
-        """Everyone whom a call can be handed to."""
-        query = select(StaffRow.extension, StaffRow.name).where(StaffRow.active)
-        return [Person(extension=extension, name=name) for extension, name in self._session.execute(query)]
 
     def append(self, node: int, events: Iterable[tuple[int, CallEvent]]) -> None:
         """Keep events with their positions; one that is there already is left alone."""

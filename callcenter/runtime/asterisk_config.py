@@ -58,11 +58,11 @@ def render(settings: Settings, root: AsteriskRoot, staff: Sequence[StaffPhone]) 
 
 
 def apply(settings: Settings, staff: Sequence[StaffPhone]) -> None:
-    """Write the phones anew and have a running Asterisk read them; calls in progress go on."""
+    """Write the phones anew and have a running Asterisk read what changed; calls in progress go on."""
     if not asterisk_process.configuration(settings).exists():
         return
-    _write_phones(settings, staff)
-    if asterisk_process.running(settings):
+    changed = _write_phones(settings, staff)
+    if changed and asterisk_process.running(settings):
         root = find_root(settings)
         for command in ("module reload res_pjsip.so", "queue reload all", "dialplan reload"):
             asterisk_process.rx(settings, root, command)
@@ -115,17 +115,25 @@ def _secret(settings: Settings) -> str:
     return path.read_text("utf-8").strip()
 
 
-def _write_phones(settings: Settings, staff: Sequence[StaffPhone]) -> None:
+def _write_phones(settings: Settings, staff: Sequence[StaffPhone]) -> bool:
+    """Write what depends on the staff; whether anything is different from before."""
     etc = asterisk_process.folder(settings) / "etc"
-    _write(etc / "pjsip_staff.conf", "\n".join(_endpoint(phone) for phone in staff) + _lab_endpoint(settings))
+    endpoints = "\n".join(_endpoint(phone) for phone in staff) + _lab_endpoint(settings)
     members = [phone for phone in staff if phone.rung and phone.on_duty]
     lines = [f"member => PJSIP/{p.extension},0,{_plain(p.name)},PJSIP/{p.extension}" for p in members]
-    _write(etc / "queue_members.conf", "\n".join(lines) + "\n")
     dials = [
         f"exten => {p.extension},1,Dial(PJSIP/{p.extension},{settings.ring_timeout_s})\n same => n,Hangup()"
         for p in staff
     ]
-    _write(etc / "extensions_staff.conf", "\n".join(dials) + "\n")
+    texts = {
+        "pjsip_staff.conf": endpoints,
+        "queue_members.conf": "\n".join(lines) + "\n",
+        "extensions_staff.conf": "\n".join(dials) + "\n",
+    }
+    changed = [name for name, text in texts.items() if not _holds(etc / name, text)]
+    for name in changed:
+        _write(etc / name, texts[name])
+    return bool(changed)
 
 
 def _endpoint(phone: StaffPhone) -> str:
@@ -172,6 +180,10 @@ def _lab_lines(settings: Settings) -> str:
 def _plain(name: str) -> str:
     """A name that cannot leave its place in a configuration file."""
     return re.sub(r"[^\w \-.()（）·]", " ", name).strip()
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text("utf-8") == text
 
 
 def _write(path: Path, text: str) -> None:
