@@ -28,8 +28,8 @@ setup: $(STAMP) ## make .venv and fill the cache (Asterisk, models)
 run: setup ## start everything here and place three demonstration calls
 	@exec $(BIN)/shouwen run
 
-test: setup ## all tests
-	$(BIN)/python -m pytest
+test: setup ## all tests, those on a real Asterisk included
+	$(BIN)/python -m pytest -n 4
 
 check: $(STAMP) ## style, types, direction of imports
 	$(BIN)/ruff check .

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -53,7 +52,7 @@ def _settings_complaints(error: ValueError) -> list[str]:
 
 
 def application() -> typer.Typer:
-    """The application with every group of commands that there is."""
+    """The application with every group of commands."""
     import typer
 
     app = typer.Typer(
@@ -64,6 +63,5 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     for group in GROUPS:
-        if importlib.util.find_spec(f"callcenter.cli.{group}"):
-            importlib.import_module(f"callcenter.cli.{group}").add_to(app)
+        importlib.import_module(f"callcenter.cli.{group}").add_to(app)
     return app

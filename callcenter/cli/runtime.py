@@ -37,14 +37,13 @@ def run(
 
 def setup() -> None:
     """Fill the cache: Asterisk and the recognisers' models. Instant when all is there."""
-    import importlib.util
-
     from rich.console import Console
 
     from callcenter.errors import ShouwenError
     from callcenter.prompts import prompts
     from callcenter.runtime import asterisk
     from callcenter.settings import Settings
+    from transcripts import models
 
     settings, console = Settings(), Console()
     root = asterisk.install(settings, console)
@@ -52,10 +51,7 @@ def setup() -> None:
     missing = [prompt.file.name for prompt in prompts() if not prompt.file.exists()]
     if missing:
         raise ShouwenError(f"prompts are missing in the checkout: {', '.join(missing)}")
-    if importlib.util.find_spec("transcripts.models"):
-        from transcripts import models
-
-        models.ensure_defaults(settings, console)
+    models.ensure_defaults(settings, console)
 
 
 def doctor(
@@ -86,12 +82,7 @@ def doctor(
 
 def _models() -> list[Check]:
     """A check for each language's recogniser; only the command line knows both sides."""
-    import importlib.util
-
     from callcenter.runtime.preflight import Check
-
-    if not importlib.util.find_spec("transcripts.models"):
-        return []
     from transcripts import models
 
     return [
