@@ -57,14 +57,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         console.health.start()
-        tasks = [
-            asyncio.create_task(board.run()),
-            asyncio.create_task(listen(driver_url(settings), board.changed)),
-        ]
+        reading = asyncio.create_task(board.run())
+        listening = asyncio.create_task(listen(driver_url(settings), board.changed))
         yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        listening.cancel()
+        board.stop()
+        await asyncio.gather(reading, listening, return_exceptions=True)
         console.health.stop()
         engine.dispose()
 

@@ -58,7 +58,7 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: 
 
 
 def test_over_tls_the_cookie_is_secure_and_tied_to_the_host(client: TestClient, desk: Desk) -> None:
-    client.base_url = "https://testserver"  # type: ignore[assignment]  # httpx turns it into a URL
+    client.base_url = "https://testserver"
     page = client.get("/login")
     answer = client.post(
         "/login",

@@ -26,17 +26,25 @@ class Board:
         self._dirty = asyncio.Event()
         self._news = asyncio.Condition()
         self._version = 0
+        self._over = False
         self.snapshot: Snapshot | None = None
 
     def changed(self) -> None:
         """Something is not as it was; called in the event loop."""
         self._dirty.set()
 
+    def stop(self) -> None:
+        """Ends `run` after the reading under way: its thread could not be cancelled anyway."""
+        self._over = True
+        self._dirty.set()
+
     async def run(self) -> None:
-        """Reads after each change, until cancelled."""
-        while True:
+        """Reads after each change, until `stop`."""
+        while not self._over:
             await self._dirty.wait()
             await asyncio.sleep(COALESCE_S)
+            if self._over:
+                return
             self._dirty.clear()
             try:
                 self.snapshot = await run_in_threadpool(self._read)

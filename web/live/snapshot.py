@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,7 +64,7 @@ def read_snapshot(work: SqlUnitOfWork, now: datetime, zone: ZoneInfo) -> Snapsho
     )
 
 
-def figures(calls: list[Call]) -> Today:
+def figures(calls: Sequence[Call]) -> Today:
     """The day in four numbers."""
     answered = [call.answer_ms for call in calls if call.answered_at and call.answer_ms is not None]
     return Today(
