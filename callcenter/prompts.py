@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-SOUNDS = Path(__file__).parents[1] / "asterisk-config" / "sounds"
+from callcenter.asterisk_files import asterisk_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,14 @@ class Prompt:
     file: Path
 
 
-def prompts(sounds: Path = SOUNDS) -> list[Prompt]:
+def sounds_folder() -> Path:
+    """The folder of prompts.toml, with a folder of sound files for each language."""
+    return asterisk_files() / "sounds"
+
+
+def prompts() -> list[Prompt]:
     """Every prompt in every language, in the order of the list."""
+    sounds = sounds_folder()
     listed = tomllib.loads((sounds / "prompts.toml").read_text("utf-8"))
     return [
         Prompt(key=key, language=language, text=text, file=sounds / language / f"{key}.wav")

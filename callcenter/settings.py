@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+SECRETS = Path("/run/secrets")
+"""Where containers find their secrets. A file there named after a setting, such as shouwen_database_url, is its value
+unless the environment has one."""
 
 
 def default_home() -> Path:
@@ -38,6 +48,30 @@ def _host_port(value: str) -> str:
     if not match or not 0 < int(match[2]) <= 65535:
         raise ValueError("write host:port, such as 127.0.0.1:5070")
     return value
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.\-:]+", value):
+        raise ValueError("write one address or host name, such as 203.0.113.5")
+    return value
+
+
+def _networks(value: str) -> str:
+    try:
+        return ",".join(str(ip_network(part.strip(), strict=False)) for part in value.split(","))
+    except ValueError as error:
+        raise ValueError(
+            "write networks with commas between them, such as 127.0.0.0/8,192.168.1.0/24"
+        ) from error
+
+
+def _addresses(value: str) -> str:
+    parts = [part.strip() for part in value.split(",")]
+    if not all(re.fullmatch(r"[A-Za-z0-9.\-:/]+", part) for part in parts):
+        raise ValueError(
+            "write addresses, networks or host names with commas between them, such as 203.0.113.10"
+        )
+    return ",".join(parts)
 
 
 def _zone(value: str) -> str:
@@ -80,7 +114,15 @@ class Settings(BaseSettings):
     lab_phone: Annotated[str, AfterValidator(_host_port)] | None = Field(
         None, description="host:port of a load-test phone; set: lines 8002 and 8003 exist"
     )
-    trunk_host: str = Field("127.0.0.1", description="address that the trunk's INVITEs come from")
+    trunk_host: Annotated[str, AfterValidator(_addresses)] = Field(
+        "127.0.0.1", description="addresses that the trunk's INVITEs come from, with commas between them"
+    )
+    external_address: Annotated[str, AfterValidator(_address)] | None = Field(
+        None, description="address by which phones and trunk reach this machine behind NAT; unset: its own"
+    )
+    local_networks: Annotated[str, AfterValidator(_networks)] = Field(
+        "127.0.0.0/8", description="networks that are told this machine's own address all the same"
+    )
     node: Annotated[int, Field(ge=1, le=99)] = Field(
         1, description="number of this Asterisk + agi pair, part of its ticket numbers"
     )
@@ -102,6 +144,20 @@ class Settings(BaseSettings):
     recording_days: Annotated[int, Field(ge=1, le=36500)] = Field(
         1826, description="days recordings are kept (S41: five years)"
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is passed, else the environment, else a secret's file."""
+        if not SECRETS.is_dir():
+            return init_settings, env_settings
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=SECRETS)
 
     @property
     def cache(self) -> Path:

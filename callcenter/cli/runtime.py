@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -119,6 +120,23 @@ def asterisk_install() -> None:
 
     root = asterisk.install(Settings(), Console())
     typer.echo(f"Asterisk {root.version} in {root.path}")
+
+
+@asterisk_app.command("render")
+def asterisk_render(
+    modules: Annotated[Path, typer.Option(help="folder of its modules, as that Asterisk sees it")],
+    data: Annotated[Path, typer.Option(help="folder of its static data")] = Path("/usr/share/asterisk"),
+) -> None:
+    """Write the configuration of an Asterisk that others start, such as one in a container of its own."""
+    from callcenter.bootstrap import staff_phones
+    from callcenter.runtime import asterisk_config, asterisk_process, home
+    from callcenter.settings import Settings
+
+    settings = Settings()
+    home.prepare(settings)
+    place = asterisk_config.InstalledAsterisk(modules=modules, data=data)
+    asterisk_config.render(settings, place, staff_phones(settings))
+    typer.echo(f"asterisk -C {asterisk_process.configuration(settings)}")
 
 
 @asterisk_app.command("start")

@@ -6,15 +6,17 @@ import os
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from callcenter.asterisk_files import asterisk_files
 from callcenter.domain.staff import StaffPhone
 from callcenter.errors import ShouwenError
 from callcenter.runtime import asterisk_process, home
-from callcenter.runtime.asterisk import AsteriskRoot, find_root
+from callcenter.runtime.asterisk import find_root
 from callcenter.settings import Settings
 
-SOURCE = Path(__file__).parents[2] / "asterisk-config"
 CONTROL_SOCKET = "asterisk.ctl"
 SECRET_FILE = "ami-secret"  # noqa: S105 - the name of a file
 """File beside the rendered configuration that holds the manager account's password."""
@@ -24,6 +26,26 @@ _WORD = re.compile(r"@([A-Z_]+)@")
 
 class ConfigUnusable(ShouwenError):
     """A file of asterisk-config/ names a @WORD@ that nobody fills in."""
+
+
+class AsteriskPlace(Protocol):
+    """What the configuration has to know of an Asterisk: an unpacked one, or one in a container of its own."""
+
+    @property
+    def modules(self) -> Path:
+        """Folder of its modules (astmoddir)."""
+
+    @property
+    def data(self) -> Path:
+        """Folder of its static data (astdatadir)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledAsterisk:
+    """An Asterisk that lies elsewhere and is started by somebody else."""
+
+    modules: Path
+    data: Path
 
 
 def secret_file(settings: Settings) -> Path:
@@ -36,8 +58,9 @@ def cel_file(settings: Settings) -> Path:
     return asterisk_process.folder(settings) / "var" / "log" / "cel-custom" / "shouwen.csv"
 
 
-def render(settings: Settings, root: AsteriskRoot, staff: Sequence[StaffPhone]) -> None:
+def render(settings: Settings, root: AsteriskPlace, staff: Sequence[StaffPhone]) -> None:
     """Write SHOUWEN_HOME/asterisk/etc whole; a running Asterisk keeps what it has read until `apply`."""
+    source = asterisk_files()
     folder = asterisk_process.folder(settings)
     etc = folder / "etc"
     for part in (
@@ -48,10 +71,10 @@ def render(settings: Settings, root: AsteriskRoot, staff: Sequence[StaffPhone]) 
     home.make_private(_run_folder(settings))
     (settings.recordings / "fallback").mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in ("sounds", "moh"):
-        _link(folder / name, SOURCE / name)
+        _link(folder / name, source / name)
     words = _words(settings, root)
-    for source in sorted(SOURCE.glob("*.conf")):
-        _write(etc / source.name, fill(source.read_text("utf-8"), words))
+    for file in sorted(source.glob("*.conf")):
+        _write(etc / file.name, fill(file.read_text("utf-8"), words))
     _write_phones(settings, staff)
     _write(etc / "queue_lab.conf", _lab_queue(settings))
     _write(etc / "extensions_lab.conf", _lab_lines(settings))
@@ -83,7 +106,7 @@ def _run_folder(settings: Settings) -> Path:
     return home.socket_folder(asterisk_process.folder(settings) / "run", CONTROL_SOCKET)
 
 
-def _words(settings: Settings, root: AsteriskRoot) -> dict[str, str]:
+def _words(settings: Settings, root: AsteriskPlace) -> dict[str, str]:
     folder = asterisk_process.folder(settings)
     first, _, last = settings.rtp_ports.partition("-")
     return {
@@ -98,6 +121,7 @@ def _words(settings: Settings, root: AsteriskRoot) -> dict[str, str]:
         "LANGUAGE": settings.language,
         "BIND": settings.bind,
         "SIP_PORT": str(settings.sip_port),
+        "EXTERNAL": _external(settings),
         "AGI_PORT": str(settings.agi_port),
         "AMI_PORT": str(settings.ami_port),
         "AMI_SECRET": _secret(settings),
@@ -106,6 +130,17 @@ def _words(settings: Settings, root: AsteriskRoot) -> dict[str, str]:
         "RTP_END": last,
         "RING_TIMEOUT_S": str(settings.ring_timeout_s),
     }
+
+
+def _external(settings: Settings) -> str:
+    """What the transport tells those who reach this machine by another address than its own."""
+    if settings.external_address is None:
+        return "; every address is this machine's own"
+    lines = [
+        f"{name} = {settings.external_address}"
+        for name in ("external_media_address", "external_signaling_address")
+    ]
+    return "\n".join([*lines, *(f"local_net = {network}" for network in settings.local_networks.split(","))])
 
 
 def _secret(settings: Settings) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.prompts import SOUNDS, Prompt, prompts
+from callcenter.prompts import Prompt, prompts, sounds_folder
+
+SOUNDS = sounds_folder()
 
 NEEDED = {
     *(f"digit-{digit}" for digit in range(10)),
