@@ -1,7 +1,7 @@
 """Renders asterisk-config/sounds/prompts.toml with Kokoro-82M to 8 kHz WAV files, and the beep and the music on hold.
 
-    python3 -m venv /tmp/prompts && /tmp/prompts/bin/pip install --require-hashes -r tools/requirements.txt
-    /tmp/prompts/bin/python tools/render_prompts.py [--only KEY …]       # npm is used once, for the voices
+python3 -m venv /tmp/prompts && /tmp/prompts/bin/pip install --require-hashes -r tools/requirements.txt
+/tmp/prompts/bin/python tools/render_prompts.py [--only KEY …]       # npm is used once, for the voices
 """
 
 from __future__ import annotations

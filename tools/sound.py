@@ -29,7 +29,9 @@ def _frames_dbfs(samples: np.ndarray) -> np.ndarray:
     return 20 * np.log10(np.sqrt((usable**2).mean(axis=1)) + 1e-9)
 
 
-def trim(samples: np.ndarray, lead_s: float = 0.1, tail_s: float = 0.1, below_dbfs: float = -45.0) -> np.ndarray:
+def trim(
+    samples: np.ndarray, lead_s: float = 0.1, tail_s: float = 0.1, below_dbfs: float = -45.0
+) -> np.ndarray:
     """Without the silence at both ends, but for lead_s and tail_s of it."""
     loud = np.flatnonzero(_frames_dbfs(samples) > below_dbfs)
     size = int(_FRAME_S * RATE_HZ)
