@@ -16,9 +16,12 @@ def arrive(desk: Desk, session: Session) -> None:
     """Write down the arrival and confirm the route; without an answer the dialplan's own route holds."""
     linkedid, line, route = session.arg(0), session.arg(1), session.arg(2)
     desk.calls.arrive(linkedid)
+    # Not waiting for the disk: every millisecond here is one that the caller waits for the phones to ring. A desk
+    # that dies before the commit finds the arrival in CEL, and whatever follows in the call waits for this row too.
     desk.calls.record(
         linkedid,
         Kind.ARRIVED,
+        wait=False,
         line=line,
         caller=number(session.env.get("callerid", "")),
         caller_name=name(session.env.get("calleridname", "")),
