@@ -81,12 +81,13 @@ class Manager:
         while not self._stopping.is_set():
             try:
                 self._connect()
-                attempt = 0
                 self._read()
             except (OSError, ConnectionError) as error:
                 if attempt in (0, 20):
                     log.warning("manager interface: %s; trying again", error)
             finally:
+                if self._logged_in:  # a refusal counts as no connection
+                    attempt = 0
                 self._logged_in = False
                 self._drop()
             self._stopping.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)])

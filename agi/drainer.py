@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from agi.journal import Journal
@@ -12,7 +12,7 @@ from agi.live import LiveCalls, now
 from agi.numbering import Numbering
 from agi.routing import Routing
 from callcenter.db.uow import SqlUnitOfWork
-from callcenter.domain.calls import Person
+from callcenter.domain.calls import CallEvent, Person
 from callcenter.errors import ShouwenError
 from callcenter.runtime import asterisk_config
 from callcenter.services import calls as call_services
@@ -23,6 +23,11 @@ log = logging.getLogger(__name__)
 BATCH = 400
 REFRESH_S = 2.0
 RETRY_S = 0.5
+REFUSED = "refused-"
+"""Notes of the journal: the data of events that the database will never take, by position."""
+REST_S = 0.04
+"""Time between an event and its way to the database: the caller whose event it is goes on first, undisturbed by
+our use of the interpreter, and what comes meanwhile goes along."""
 KEEP = timedelta(days=7)
 """How long the journal keeps events that the database has."""
 
@@ -62,7 +67,7 @@ class Drainer:
 
     def backlog(self) -> int:
         """Events that the database does not have yet."""
-        return max(0, self._journal.last_position() - self._position)
+        return max(0, self._journal.last_position() - self._position) + self._journal.unwritten
 
     def _run(self) -> None:
         ready = failing = False
@@ -86,29 +91,77 @@ class Drainer:
                 self._stopping.wait(RETRY_S * 4)
             if not drained:
                 self._journal.appended.wait(0.25)
+                self._stopping.wait(REST_S)
             self._journal.appended.clear()
 
     def _catch_up_with_database(self) -> None:
         """Where the database stands: the position, and numbers given out before this journal was lost."""
+        node = self._settings.node
         with self._unit_of_work() as uow:
-            self._position = uow.calls.position(self._settings.node)
-            day = f"{now().astimezone(self._settings.zone):%y%m%d}"
-            self._numbering.at_least(day, uow.calls.last_serial(day, self._settings.node))
+            position = uow.calls.position(node)
+            applied = uow.calls.event_at(node, position)
+            for moment in (now() - timedelta(days=1), now()):
+                day = f"{moment.astimezone(self._settings.zone):%y%m%d}"
+                self._numbering.at_least(day, uow.calls.last_serial(day, node))
+        if not self._is_continued(position, applied):
+            log.warning("the journal is new and the database is not: positions go on behind the database's")
+            self._journal.continue_from(position)
+        self._position = position
+
+    def _is_continued(self, position: int, applied: CallEvent | None) -> bool:
+        """Whether this journal is the one that the database followed up to `position`."""
+        if position > self._journal.used_up_to():
+            return False
+        ours = self._journal.at_position(position)
+        # old events are forgotten here; one that is there has to be the one that was applied
+        return ours is None or applied is None or ours == applied
 
     def _drain(self) -> int:
-        if self._journal.last_position() < self._position:
-            # a new, empty journal beside an old database: positions go on from where the database stands
-            self._journal.continue_from(self._position)
         events = self._journal.read(self._position, BATCH)
         if not events:
             return 0
+        try:
+            self._apply(events)
+        except ShouwenError:
+            raise
+        except Exception as error:
+            if len(events) == 1:
+                raise
+            log.error("a run of events is refused (%s): one by one", type(error).__name__)
+            self._apply_each(events)
+        return len(events)
+
+    def _apply(self, events: Sequence[tuple[int, CallEvent]]) -> None:
         with self._unit_of_work() as uow:
             call_services.apply_events(
                 uow, node=self._settings.node, events=events, policy=self._settings.policy
             )
             uow.commit()
         self._position = events[-1][0]
-        return len(events)
+
+    def _apply_each(self, events: Sequence[tuple[int, CallEvent]]) -> None:
+        """One event that can never be applied must not hold up all others: it is left out, and noted.
+
+        Only once a later one is accepted: when all are refused, the fault is not theirs, and they wait.
+        """
+        refused: list[tuple[int, CallEvent]] = []
+        reason: Exception | None = None
+        for place, event in events:
+            try:
+                self._apply([(place, event)])
+            except ShouwenError:
+                raise
+            except Exception as error:
+                refused.append((place, event))
+                reason = error
+                continue
+            for position, left_out in refused:
+                # its data may hold a caller's number: those stay in the journal
+                log.error("event %s cannot be applied and is left out", position)
+                self._journal.save_note(f"{REFUSED}{position}", {**left_out.data, "kind": left_out.kind})
+            refused.clear()
+        if refused and reason is not None:
+            raise reason
 
     def _refresh(self, last: float) -> float:
         """Every 2 s: the staff and their phones, memory of ended calls, old events."""

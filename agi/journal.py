@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from agi.errors import JournalUnavailable
@@ -50,11 +50,13 @@ class Journal:
         """Open or create; raises JournalUnavailable."""
         self._path = path
         try:
-            self._connection = self._connect()
-            self._connection.executescript(_SCHEMA)
-            self._reader = self._connect()
-        except sqlite3.Error as error:
+            self._open()
+        except sqlite3.OperationalError as error:
             raise JournalUnavailable(f"the journal cannot be opened: {error}") from error
+        except sqlite3.DatabaseError as error:
+            # damaged: calls go on with a new one, and what the old one holds stays for whoever can read it
+            log.exception("the journal is damaged and put aside")
+            self._put_aside(error)
         self._read_lock = threading.Lock()
         self._lock = threading.Lock()
         self._pending = _Batch()
@@ -63,8 +65,26 @@ class Journal:
         self.appended = threading.Event()
         """Set after each commit; the drainer waits for it and clears it."""
         self.healthy = True
+        self.unwritten = 0
+        """Statements kept in memory because the disk did not take them."""
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
+
+    def _open(self) -> None:
+        self._connection = self._connect()
+        self._connection.executescript(_SCHEMA)
+        self._reader = self._connect()
+
+    def _put_aside(self, error: sqlite3.DatabaseError) -> None:
+        stamp = f"{datetime.now(UTC):%Y%m%d%H%M%S}"
+        try:
+            for ending in ("", "-wal", "-shm"):
+                part = self._path.with_name(self._path.name + ending)
+                if part.exists():
+                    part.rename(self._path.with_name(f"{self._path.name}.damaged-{stamp}{ending}"))
+            self._open()
+        except (OSError, sqlite3.Error) as again:
+            raise JournalUnavailable(f"the journal cannot be opened: {error}") from again
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
@@ -129,17 +149,33 @@ class Journal:
             row = self._reader.execute("SELECT coalesce(max(position), 0) FROM event").fetchone()
         return int(row[0])
 
+    def used_up_to(self) -> int:
+        """The greatest position ever given out, whether or not its event is still kept."""
+        with self._read_lock:
+            row = self._reader.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
+        return int(row[0]) if row else 0
+
+    def at_position(self, position: int) -> CallEvent | None:
+        """The event at that place, None when it is forgotten or was never written."""
+        found = self.read(position - 1, 1)
+        return found[0][1] if found and found[0][0] == position else None
+
     def continue_from(self, position: int) -> None:
-        """Number the next events behind `position`: this journal is new and the database is not."""
-        sql = (
-            "INSERT INTO sqlite_sequence (name, seq) SELECT 'event', ? WHERE NOT EXISTS (SELECT 1 FROM event)"
+        """Move every event behind `position`, and the next ones too: this journal is new and the database is not.
+
+        Events written before anyone could ask the database have positions that it takes for applied ones.
+        """
+        statements = (
+            # by way of negative numbers: no position may meet one that is still taken
+            ("UPDATE event SET position = -position", ()),
+            ("UPDATE event SET position = ? - position", (position,)),
+            ("DELETE FROM sqlite_sequence WHERE name = 'event'", ()),
+            (
+                "INSERT INTO sqlite_sequence SELECT 'event', max(?, coalesce(max(position), 0)) FROM event",
+                (position,),
+            ),
         )
-        self._submit(
-            "DELETE FROM sqlite_sequence WHERE name = 'event' AND NOT EXISTS (SELECT 1 FROM event)",
-            (),
-            wait=False,
-        )
-        self._submit(sql, (position,), wait=True)
+        self._submit_all(statements, wait=True)
 
     def prune(self, applied: int, before: datetime) -> None:
         """Forget events that the database has and that are older than an instant."""
@@ -157,9 +193,12 @@ class Journal:
             pass
 
     def _submit(self, sql: str, row: tuple[object, ...], *, wait: bool) -> None:
+        self._submit_all([(sql, row)], wait=wait)
+
+    def _submit_all(self, statements: Sequence[tuple[str, tuple[object, ...]]], *, wait: bool) -> None:
         with self._lock:
             batch = self._pending
-            batch.statements.append((sql, row))
+            batch.statements.extend(statements)
         self._work.set()
         if wait and (not batch.done.wait(COMMIT_TIMEOUT_S) or batch.failed):
             raise JournalUnavailable
@@ -182,7 +221,7 @@ class Journal:
                             "the journal cannot be written; events are kept in memory and tried again"
                         )
                     carried, batch.failed = statements, True
-                self.healthy = not batch.failed
+                self.healthy, self.unwritten = not batch.failed, len(carried)
                 batch.done.set()
                 self.appended.set()
             if self._stopping and not self._pending.statements:
@@ -193,7 +232,11 @@ class Journal:
         connection.execute("BEGIN IMMEDIATE")
         try:
             for sql, row in statements:
-                connection.execute(sql, row)
+                try:
+                    connection.execute(sql, row)
+                except (sqlite3.InterfaceError, sqlite3.ProgrammingError, ValueError, OverflowError):
+                    # no disk's fault and no better the next time: it must not hold up all others
+                    log.exception("a statement that can never be written is left out")
             connection.execute("COMMIT")
         except sqlite3.Error:
             if connection.in_transaction:

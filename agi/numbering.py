@@ -19,25 +19,28 @@ class Numbering:
         self._node = node
         self._zone = zone
         self._lock = threading.Lock()
-        self._day = ""
-        self._last = 0
+        self._last: dict[str, int] = {}
 
     def next(self, at: datetime) -> str:
         """The next number of the day on which `at` falls."""
         day = at.astimezone(self._zone).date()
         with self._lock:
-            self._turn_to(f"{day:%y%m%d}")
-            self._last += 1
-            self._journal.save_counter(self._day, self._last)
-            return str(TicketNumber(day=day, node=self._node, serial=self._last))
+            serial = self._raise_to(f"{day:%y%m%d}", 1 + self._known(f"{day:%y%m%d}"))
+        return str(TicketNumber(day=day, node=self._node, serial=serial))
 
     def at_least(self, day: str, last: int) -> None:
         """The database knows numbers up to `last` of a day (YYMMDD): go on behind the greater."""
         with self._lock:
-            self._turn_to(day)
-            self._last = max(self._last, last)
-            self._journal.save_counter(self._day, self._last)
+            if last > self._known(day):
+                self._raise_to(day, last)
 
-    def _turn_to(self, day: str) -> None:
-        if day != self._day:
-            self._day, self._last = day, self._journal.counter(day)
+    def _known(self, day: str) -> int:
+        # kept for every day: the journal's own word may still be on its way to the disk
+        if day not in self._last:
+            self._last[day] = self._journal.counter(day)
+        return self._last[day]
+
+    def _raise_to(self, day: str, last: int) -> int:
+        self._last[day] = last
+        self._journal.save_counter(day, last)
+        return last

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import IO, cast
+import time
 
 from asterisk.agi import AGI  # pyst2 has no type information: the only file that imports it
 
@@ -21,6 +21,8 @@ MAX_ENV_LINES = 200
 ENV_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 60.0
 """How long a command may take beyond the time it asks for itself."""
+LONGEST_SOUND_S = 120.0
+"""A caller's own message is played back whole."""
 
 _RESPONSE = re.compile(r"(\d{3})[ -]?(.*)", re.DOTALL)
 _RESULT = re.compile(r"result=(?P<value>-?[^ ]*)(?: \((?P<data>[^)]*)\))?")
@@ -45,14 +47,12 @@ class Session(AGI):  # type: ignore[misc]  # the base class is untyped
         """Read the environment; takes over neither closing nor shutting down the socket."""
         # not calling AGI.__init__: it installs a signal handler and reads stdin
         self.connection = connection
-        self.stdin = cast(IO[bytes], connection.makefile("rb", buffering=8192))
         self.stderr = _Silence()
         self.env: dict[str, str] = {}
         self.args: list[str] = []
         self.hung_up = False
-        connection.settimeout(ENV_TIMEOUT_S)
+        self._received = bytearray()
         self._get_agi_env()
-        connection.settimeout(COMMAND_TIMEOUT_S)
 
     @property
     def entry(self) -> str:
@@ -63,23 +63,37 @@ class Session(AGI):  # type: ignore[misc]  # the base class is untyped
         """Argument `index` of the dialplan's AGI(), counted from 0; empty when absent."""
         return self.args[index] if index < len(self.args) else ""
 
-    def _read_line(self) -> str:
+    def _read_line(self, deadline: float) -> str:
+        """One line without its end; `deadline` (time.monotonic()) holds however slowly it drips in."""
+        received = self._received
+        while (end := received.find(b"\n")) < 0 and len(received) <= MAX_LINE:
+            received += self._receive(deadline)
+        if end < 0 or end > MAX_LINE:
+            raise BadRequest("a line is longer than an AGI line can be")
+        # surrogates never reach the journal: invalid bytes become U+FFFD, as the contract says of names
+        line = received[:end].decode("utf-8", "replace").rstrip("\r")
+        del received[: end + 1]
+        return line
+
+    def _receive(self, deadline: float) -> bytes:
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            raise AgiError("Asterisk did not answer in time")
+        self.connection.settimeout(left_s)
         try:
-            line = self.stdin.readline(MAX_LINE + 1)
+            data = self.connection.recv(8192)
         except TimeoutError as error:
             raise AgiError("Asterisk did not answer in time") from error
         except OSError as error:
             raise HungUp from error
-        if not line:
+        if not data:
             raise HungUp
-        if len(line) > MAX_LINE:
-            raise BadRequest("a line is longer than an AGI line can be")
-        # surrogates never reach the journal: invalid bytes become U+FFFD, as the contract says of names
-        return line.decode("utf-8", "replace").rstrip("\r\n")
+        return data
 
     def _get_agi_env(self) -> None:
+        deadline = time.monotonic() + ENV_TIMEOUT_S
         for _ in range(MAX_ENV_LINES):
-            line = self._read_line()
+            line = self._read_line(deadline)
             if not line:
                 if "request" not in self.env:
                     raise BadRequest("no agi_request in what came")
@@ -98,25 +112,29 @@ class Session(AGI):  # type: ignore[misc]  # the base class is untyped
         text = _UNSAFE.sub(" ", str(string))
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
-    def execute(self, command: str, *args: object) -> dict[str, tuple[str, str]]:
-        """Send one command and read its result; raises HungUp, BadCommand, AgiError."""
+    def execute(self, command: str, *args: object, takes_s: float = 0.0) -> dict[str, tuple[str, str]]:
+        """Send one command, which by itself takes up to `takes_s`, and read its result.
+
+        Raises HungUp, BadCommand, AgiError.
+        """
         if self.hung_up:
             raise HungUp
         line = " ".join([command, *(str(arg) for arg in args)]).strip()
         if _UNSAFE.search(line):
             raise BadCommand(f"control characters in an AGI command: {command}")
         try:
+            self.connection.settimeout(COMMAND_TIMEOUT_S)
             self.connection.sendall(line.encode() + b"\n")
         except OSError as error:
             raise HungUp from error
-        return self.get_result()
+        return self._result(time.monotonic() + takes_s + COMMAND_TIMEOUT_S)
 
-    def get_result(self, stdin: object = None) -> dict[str, tuple[str, str]]:
+    def _result(self, deadline: float) -> dict[str, tuple[str, str]]:
         """Read one response. Asterisk may put a line `HANGUP` before it; the response still follows."""
-        line = self._read_line()
+        line = self._read_line(deadline)
         while line == "HANGUP":
             self.hung_up = True
-            line = self._read_line()
+            line = self._read_line(deadline)
         match = _RESPONSE.fullmatch(line)
         if match is None:
             raise AgiError("a response without a code")
@@ -132,7 +150,7 @@ class Session(AGI):  # type: ignore[misc]  # the base class is untyped
         if code == "511":
             raise HungUp
         if code == "520" and line[3:4] == "-":
-            while not self._read_line().startswith("520"):
+            while not self._read_line(deadline).startswith("520"):
                 pass
         raise BadCommand(f"Asterisk refused a command with {code}")
 
@@ -142,30 +160,34 @@ class Session(AGI):  # type: ignore[misc]  # the base class is untyped
 
     def stream_file(self, filename: str, escape_digits: str = "", sample_offset: int = 0) -> str:
         """Play a sound (path without ending); the key that cut it short, or an empty string."""
-        result = self.execute("STREAM FILE", self._quote(filename), self._quote(escape_digits), sample_offset)
+        result = self.execute(
+            "STREAM FILE",
+            self._quote(filename),
+            self._quote(escape_digits),
+            sample_offset,
+            takes_s=LONGEST_SOUND_S,
+        )
         return _digit(result["result"][0])
 
     def wait_for_digit(self, timeout: int = 2000) -> str:
         """Wait so many milliseconds for a key; empty when none came."""
-        return cast(str, AGI.wait_for_digit(self, timeout))
+        result = self.execute("WAIT FOR DIGIT", timeout, takes_s=timeout / 1000)
+        return _digit(result["result"][0])
 
     def record(self, path: str, *, escape_digits: str, limit_ms: int, silence_s: int) -> str:
         """Record the channel into `path`.wav until a key, the limit or a silence; the key, or an empty string.
 
         The file is complete when this returns and when it raises HungUp.
         """
-        self.connection.settimeout(limit_ms / 1000 + COMMAND_TIMEOUT_S)
-        try:
-            result = self.execute(
-                "RECORD FILE",
-                self._quote(path),
-                "wav",
-                self._quote(escape_digits),
-                limit_ms,
-                f"s={silence_s}",
-            )
-        finally:
-            self.connection.settimeout(COMMAND_TIMEOUT_S)
+        result = self.execute(
+            "RECORD FILE",
+            self._quote(path),
+            "wav",
+            self._quote(escape_digits),
+            limit_ms,
+            f"s={silence_s}",
+            takes_s=limit_ms / 1000,
+        )
         return _digit(result["result"][0])
 
 
@@ -174,5 +196,5 @@ def _digit(code: str) -> str:
         return ""
     try:
         return chr(int(code))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise AgiError("a key that is no number") from error

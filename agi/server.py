@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from agi.errors import AgiError, BadRequest, HungUp
 from agi.protocol import Session
@@ -101,7 +102,9 @@ class Server:
         self._socket.close()
         with self._lock:
             for connection in self._open:
-                connection.shutdown(socket.SHUT_RDWR)
+                # the other side may have closed it in this moment
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._wake.close()
         self._woken.close()

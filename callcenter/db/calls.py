@@ -141,6 +141,13 @@ class CallRepository:
             row.on_conflict_do_update(index_elements=["node"], set_={"position": row.excluded.position})
         )
 
+    def event_at(self, node: int, position: int) -> CallEvent | None:
+        """The event that was applied from that place of a node's journal."""
+        row = self._session.scalar(select(CallEventRow).filter_by(node=node, position=position))
+        if row is None:
+            return None
+        return CallEvent(linkedid=row.linkedid, at=row.at, kind=Kind(row.kind), data=row.data)
+
     def last_serial(self, day: str, node: int) -> int:
         """The greatest running number of the tickets `YYMMDD-node-…`."""
         prefix = f"{day}-{node}-"

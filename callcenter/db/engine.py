@@ -48,6 +48,7 @@ def create_engine(
         max_overflow=max_overflow,
         pool_timeout=pool_s,
         pool_use_lifo=True,
+        hide_parameters=True,  # an error is logged, and callers' numbers never are
     )
     event.listen(engine, "checkout", _opened)
     return engine

@@ -22,7 +22,8 @@ from callcenter.domain.calls import (
 WITNESS_TOLERANCE = timedelta(milliseconds=50)
 """How far the desk's time of an answer may lie from Asterisk's own before an audit should look."""
 
-_LEFT = {"closed": Outcome.CLOSED, "timeout": Outcome.NO_ANSWER, "empty": Outcome.NO_ANSWER}
+_LEFT = {"closed": Outcome.CLOSED, "timeout": Outcome.NO_ANSWER}
+"""Whoever leaves from anywhere else left before the ring timeout."""
 
 
 def fold_call(events: Iterable[CallEvent]) -> Call | None:
@@ -31,7 +32,7 @@ def fold_call(events: Iterable[CallEvent]) -> Call | None:
     The same events give the same record in any order: they are sorted by instant, and what counts as "the first"
     is decided by instants alone. The first responder is a latch: no later event moves it.
     """
-    ordered = sorted(events, key=lambda event: (event.at, _ORDER[event.kind]))
+    ordered = sorted(events, key=_place)
     arrived = next((event for event in ordered if event.kind is Kind.ARRIVED), None)
     if arrived is None:
         return None
@@ -65,6 +66,17 @@ def holder(call: Call) -> Person | None:
 
 
 _ORDER = {kind: index for index, kind in enumerate(Kind)}
+_OPENING = (Kind.HANDOFF_REQUESTED, Kind.RECORDING_STARTED)
+
+
+def _place(event: CallEvent) -> tuple[datetime, int, str]:
+    """By instant; what falls together has an order all the same, whichever came to us first."""
+    return event.at, _ORDER[event.kind], repr(sorted(event.data.items()))
+
+
+def _openings_first(events: Sequence[CallEvent]) -> list[CallEvent]:
+    """What opens a handoff or a recording before what is said of it: two clocks' stamps may cross by a moment."""
+    return sorted(events, key=lambda event: event.kind not in _OPENING)
 
 
 def _text(event: CallEvent, name: str) -> str | None:
@@ -131,7 +143,7 @@ def _handoffs(events: Sequence[CallEvent]) -> tuple[Handoff, ...]:
     legs = _legs(events)
     found: dict[int, Handoff] = {}
     limits: dict[int, timedelta] = {}
-    for event in events:
+    for event in _openings_first(events):
         data = event.data
         if "handoff" not in data:
             continue
@@ -170,7 +182,7 @@ def _ended(handoff: Handoff, event: CallEvent, limit: timedelta) -> Handoff:
 
 def _recordings(events: Sequence[CallEvent]) -> tuple[Recording, ...]:
     found: dict[str, Recording] = {}
-    for event in events:
+    for event in _openings_first(events):
         if event.kind is Kind.RECORDING_STARTED:
             path = str(event.data["path"])
             found[path] = Recording(

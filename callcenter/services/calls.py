@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from callcenter.domain.calls import Call, CallEvent, HandoffOutcome, Kind, Recording
+from callcenter.domain.calls import Call, CallEvent, HandoffOutcome, Kind, Recording, Source
 from callcenter.domain.fold import fold_call, holder
 from callcenter.domain.transcripts import Purpose, RecordedFile
 from callcenter.services import call_tickets
@@ -45,12 +45,20 @@ def apply_events(
     fresh = [(place, event) for place, event in events if place > position]
     if not fresh:
         return []
-    uow.calls.append(node, fresh)
     linkedids = list(dict.fromkeys(event.linkedid for _, event in fresh))
     history = uow.calls.events_of(linkedids)
+    news = [(place, event) for place, event in fresh if not _is_known(event, history[event.linkedid])]
+    # of a call that was not known to have arrived nothing could be followed yet
+    late = {event.linkedid for _, event in news if event.kind is Kind.ARRIVED}
+    followed = [event for linkedid in late for event in history[linkedid]]
+    if news:
+        uow.calls.append(node, news)
+    for _, event in news:
+        history[event.linkedid].append(event)
+        followed.append(event)
     calls = {linkedid: fold_call(history[linkedid]) for linkedid in linkedids}
     uow.calls.save([call for call in calls.values() if call is not None])
-    known = [(event, call) for _, event in fresh if (call := calls[event.linkedid]) is not None]
+    known = [(event, call) for event in followed if (call := calls[event.linkedid]) is not None]
     answers = [answer for event, call in known if (answer := _answer(event, call)) is not None]
     if answers:
         call_tickets.open_for_answers(uow, answers)
@@ -59,6 +67,17 @@ def apply_events(
     uow.calls.set_position(node, fresh[-1][0])
     uow.notify(CHANNEL, *linkedids)
     return linkedids
+
+
+def _is_known(event: CallEvent, before: Sequence[CallEvent]) -> bool:
+    """Whether a rebuilt event tells what the database has already.
+
+    A node that lost its journal reads Asterisk's whole record again; its calls were not missed.
+    """
+    if event.data.get("source") != Source.REBUILT:
+        return False
+    mark = "extension" if event.kind is Kind.RINGING else "path"
+    return any(known.kind is event.kind and known.data.get(mark) == event.data.get(mark) for known in before)
 
 
 def _follow(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
