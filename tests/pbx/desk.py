@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -33,6 +35,7 @@ from callcenter.softphone.call import Call as SipCall
 from callcenter.softphone.incoming import IncomingCall
 from callcenter.softphone.outgoing import OutgoingCall
 from callcenter.softphone.phone import Phone
+from tests.pbx import prompts
 
 STAFF = {"101": "李静", "102": "王强", "103": "赵敏", "104": "陈主任"}
 VOICES = Path(__file__).parents[1] / "voices"
@@ -44,6 +47,20 @@ def free_port(kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def own_rtp_ports(count: int = 200) -> Iterator[str]:
+    """A range of ports below the system's own, claimed by a locked file: workers must not take each other's."""
+    for first in range(20000, 32000, count):
+        with (Path(tempfile.gettempdir()) / f"shouwen-test-rtp-{first}").open("w") as claim:
+            try:
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield f"{first}-{first + count - 1}"
+            return
+    raise RuntimeError("no range of RTP ports is free")
 
 
 def password(extension: str) -> str:
@@ -124,7 +141,13 @@ class TestDesk:
 
 @contextmanager
 def running_desk(folder: Path, **settings: object) -> Iterator[TestDesk]:
-    """Start Asterisk and the desk on free ports; all of it ends with the block."""
+    """Start Asterisk and the desk on free ports; all of it ends with the block. Prompts are short tones."""
+    with own_rtp_ports() as rtp_ports, _running_desk(folder, rtp_ports, settings) as running:
+        yield running
+
+
+@contextmanager
+def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> Iterator[TestDesk]:
     chosen = Settings.model_validate(
         {
             "home": folder,
@@ -132,13 +155,16 @@ def running_desk(folder: Path, **settings: object) -> Iterator[TestDesk]:
             "agi_port": free_port(socket.SOCK_STREAM),
             "ami_port": free_port(socket.SOCK_STREAM),
             "web_port": free_port(socket.SOCK_STREAM),
-            "rtp_ports": "21000-21999",
+            "rtp_ports": rtp_ports,
             **settings,
         }
     )
     home.prepare(chosen)
     root = asterisk.install(chosen, Console(quiet=True))
     asterisk_config.render(chosen, root, staff_phones())
+    sounds = chosen.home / "asterisk" / "sounds"
+    sounds.unlink()
+    prompts.render(sounds / chosen.language)
     journal = Journal(chosen.journal)
     calls, routing = LiveCalls(journal), Routing(journal)
     routing.update([Person(extension=extension, name=name) for extension, name in STAFF.items()])
