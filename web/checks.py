@@ -20,13 +20,13 @@ LOOPBACK = "127.0.0.1"
 
 def checks_for(settings: Settings) -> Checks:
     """The three questions. Connections of their own: busy pages never make the database look down."""
-    open_work = unit_of_work_factory(
-        settings, deadline_s=TIMEOUT_S, engine=build_engine(settings, pool_size=2)
-    )
+    engine = build_engine(settings, pool_size=2)
+    open_work = unit_of_work_factory(settings, deadline_s=TIMEOUT_S, engine=engine)
     return Checks(
         agi=partial(ask_agi, LOOPBACK, settings.agi_port, settings.ami_port),
         database=partial(database_answers, open_work),
         worker=partial(worker_beats, open_work),
+        close=engine.dispose,
     )
 
 

@@ -58,11 +58,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
-    """The three questions; each answers within a deadline of its own, or raises."""
+    """The three questions; each answers within a deadline of its own, or raises. `close`: when all is over."""
 
     agi: Callable[[], AgiReport]
     database: Callable[[], bool]
     worker: Callable[[], bool]
+    close: Callable[[], None] = lambda: None
 
 
 class Watched(Generic[T]):
@@ -79,11 +80,14 @@ class Watched(Generic[T]):
         """Begins to ask."""
         self._thread.start()
 
-    def stop(self, wait_s: float) -> None:
-        """Asks no more; a question under way is left to its own deadline after `wait_s`."""
+    def ask_no_more(self) -> None:
+        """Ends after the question under way."""
         self._stop.set()
+
+    def wait(self, seconds: float) -> None:
+        """Waits for the question under way; what takes longer is left to its own deadline."""
         if self._thread.is_alive():
-            self._thread.join(wait_s)
+            self._thread.join(seconds)
 
     @property
     def value(self) -> T | None:
@@ -114,6 +118,7 @@ class Health:
 
     def __init__(self, checks: Checks, clock: Callable[[], float] = time.monotonic) -> None:
         """Take the questions; nothing is asked before `start`."""
+        self._close = checks.close
         self._agi = Watched("agi", checks.agi, clock)
         self._database = Watched("database", checks.database, clock)
         self._worker = Watched("worker", checks.worker, clock)
@@ -125,8 +130,12 @@ class Health:
 
     def stop(self) -> None:
         """Stops asking."""
-        for watched in (self._agi, self._database, self._worker):
-            watched.stop(wait_s=0.5)
+        watches = (self._agi, self._database, self._worker)
+        for watched in watches:
+            watched.ask_no_more()
+        for watched in watches:
+            watched.wait(1.2)
+        self._close()
 
     @property
     def database_is_up(self) -> bool:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
+from sqlalchemy import make_url
 from starlette.testclient import TestClient
 
-from callcenter.db.uow import SqlUnitOfWork
+from callcenter.bootstrap import unit_of_work_factory
+from callcenter.db.engine import create_engine
+from callcenter.domain.policy import RuleBook
 from callcenter.settings import Settings
 from tests.polling import until
 from tests.support.desk import NOW, USERS, Desk, seed_desk
 from web.app import create_app
 from web.health import AgiReport, Checks
 
-UowFactory = Callable[[], SqlUnitOfWork]
+_CLONES = itertools.count(1)
 
 
 class HandClock:
@@ -59,10 +69,54 @@ def parts() -> Parts:
     return Parts()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A database and recordings to copy: hashing passwords anew for each test would take too long."""
+
+    name: str
+    recordings: Path
+    desk: Desk
+
+
+@pytest.fixture(scope="session")
+def template(
+    postgres_url: str, rule_book: RuleBook, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Template]:
+    """A working morning, made once."""
+    folder = tmp_path_factory.mktemp("desk")
+    with clone(postgres_url, "desk_template") as url:
+        engine = create_engine(url)
+        open_work = unit_of_work_factory(Settings(), deadline_s=10, engine=engine, rules=rule_book)
+        desk = seed_desk(open_work, folder)
+        engine.dispose()
+        yield Template(name="desk_template", recordings=folder, desk=desk)
+
+
 @pytest.fixture
-def desk(uow_factory: UowFactory, settings: Settings) -> Desk:
-    """A working morning in the database."""
-    return seed_desk(uow_factory, settings.recordings)
+def database_url(postgres_url: str, template: Template) -> Iterator[str]:
+    """A working morning in a database of the test's own."""
+    source = make_url(postgres_url).set(database=template.name).render_as_string(hide_password=False)
+    with clone(source, f"desk_{next(_CLONES)}") as url:
+        yield url
+
+
+@pytest.fixture
+def desk(template: Template, settings: Settings) -> Desk:
+    """What is in the database; the recordings are there too."""
+    shutil.copytree(template.recordings, settings.recordings)
+    return template.desk
+
+
+@contextmanager
+def clone(source: str, name: str) -> Iterator[str]:
+    """A copy of a database, as long as it is needed."""
+    origin = make_url(source)
+    server = origin.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    names = {"name": sql.Identifier(name), "origin": sql.Identifier(origin.database or "")}
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {origin}").format(**names))
+        yield origin.set(database=name).render_as_string(hide_password=False)
+        connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(name=names["name"]))
 
 
 @pytest.fixture
