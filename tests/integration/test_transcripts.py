@@ -1,4 +1,4 @@
-"""Recordings and their transcripts in the database: states, tries, what is due, corrections; one job from row to row."""
+"""Recordings and their transcripts in the database: states, tries, what is due; one job from row to row."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from callcenter.db import heartbeat
-from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.transcripts import (
     ATTEMPTS,
-    Obstacle,
     Purpose,
     RecordedFile,
     SpokenWord,
@@ -111,7 +111,7 @@ def test_a_job_stores_text_and_words(uow_factory: UowFactory, settings: Settings
         "fake",
         "none",
     )
-    assert found.words == (SpokenWord(word="没有收到发票", start_s=0, end_s=10.177, confidence=1),)
+    assert found.words == (SpokenWord(word="没有收到发票", start_s=0, end_s=10.17725, confidence=1),)
     assert _due(uow_factory) == []
 
 
@@ -229,18 +229,10 @@ def test_signs_of_life(uow_factory: UowFactory) -> None:
 
 
 def test_listeners_hear_of_a_transcript(uow_factory: UowFactory, settings: Settings, spoken: int) -> None:
-    told: list[tuple[str, str]] = []
-
-    class Telling(SqlUnitOfWork):
-        def notify(self, channel: str, payload: str) -> None:
-            told.append((channel, payload))
-
-    def units() -> SqlUnitOfWork:
-        uow = uow_factory()
-        uow.__class__ = Telling
-        return uow
-
-    transcribe_recording(
-        spoken, units=units, recordings=settings.recordings, choose=lambda language: FakeRecogniser("发票")
-    )
-    assert told == [("shouwen_calls", "1763863200.1"), ("shouwen_tickets", "261123-1-001")]
+    url = make_url(str(settings.database_url)).set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as listener:
+        listener.execute("LISTEN shouwen_calls")
+        listener.execute("LISTEN shouwen_tickets")
+        _run(uow_factory, settings, spoken, FakeRecogniser("发票"))
+        told = [(note.channel, note.payload) for note in listener.notifies(timeout=10, stop_after=2)]
+    assert sorted(told) == [("shouwen_calls", "1763863200.1"), ("shouwen_tickets", "261123-1-001")]
