@@ -19,7 +19,8 @@ from agi.live import LiveCalls, now
 from agi.numbering import Numbering
 from agi.routing import Routing
 from agi.server import Server
-from agi.watcher import watch
+from agi.watcher import progressed, watch
+from agi.wire import Wire
 from callcenter.bootstrap import unit_of_work_factory
 from callcenter.runtime.asterisk_config import cel_file, secret_file
 from callcenter.settings import Settings
@@ -58,17 +59,21 @@ def run_agi(settings: Settings) -> None:
     entries = {name: partial(entry, desk) for name, entry in ENTRIES.items()}
     server = Server(LOOPBACK, settings.agi_port, entries | {"health": partial(health, desk, drainer)})
 
+    wire = Wire(LOOPBACK, settings.agi_port, partial(progressed, desk))
+
     def end(signum: int, frame: FrameType | None) -> None:
         server.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     cel = CelReader(desk, journal, cel_file(settings))
+    wire.start()
     manager.start()
     drainer.start()
     cel.start()
     log.info("the desk answers on port %s", server.port)
     server.serve()
+    wire.stop()
     manager.stop()
     cel.stop()
     drainer.stop()

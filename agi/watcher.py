@@ -14,6 +14,7 @@ from agi.ami import Event
 from agi.desk import Desk
 from agi.live import LiveCall
 from agi.routing import extension_of
+from agi.wire import Leg
 from callcenter.domain.calls import HandoffOutcome, Kind, Mode
 
 log = logging.getLogger(__name__)
@@ -46,35 +47,41 @@ def _newstate(desk: Desk, event: Event) -> None:
     if live is None:
         return
     if event.get("ChannelState") == RINGING:
-        _rang(desk, live, event["Channel"], event)
+        _rang(desk, live, event["Channel"], event["Uniqueid"], _at(event))
     elif event.get("ChannelState") == UP:
-        _record(desk, live, Kind.LEG_UP, event["Channel"], event["Uniqueid"], event)
+        _record(desk, live, Kind.LEG_UP, event["Channel"], event["Uniqueid"], _at(event))
+
+
+def progressed(desk: Desk, leg: Leg, at: datetime) -> None:
+    """Take a 183 that was seen on the wire."""
+    live = desk.calls.known(leg.linkedid)
+    if live is not None:
+        _rang(desk, live, leg.channel, leg.uniqueid, at)
 
 
 def _dial_state(desk: Desk, event: Event) -> None:
     live = desk.calls.known(event.get("DestLinkedid", ""))
     if live is not None and event.get("DialStatus") in ("RINGING", "PROGRESS"):
-        _rang(desk, live, event["DestChannel"], event)
+        _rang(desk, live, event["DestChannel"], event["DestUniqueid"], _at(event))
 
 
-def _rang(desk: Desk, live: LiveCall, channel: str, event: Event) -> None:
+def _rang(desk: Desk, live: LiveCall, channel: str, uniqueid: str, at: datetime) -> None:
     """The first 180 or 183 of each phone: a phone that rings again rang before."""
     extension = extension_of(channel)
     if not any(e.kind is Kind.RINGING and e.data.get("extension") == extension for e in live.events):
-        uniqueid = event.get("DestUniqueid") or event.get("Uniqueid", "")
-        _record(desk, live, Kind.RINGING, channel, uniqueid, event)
+        _record(desk, live, Kind.RINGING, channel, uniqueid, at)
 
 
-def _record(desk: Desk, live: LiveCall, kind: Kind, channel: str, uniqueid: str, event: Event) -> None:
+def _record(desk: Desk, live: LiveCall, kind: Kind, channel: str, uniqueid: str, at: datetime) -> None:
     desk.calls.record(
-        live.linkedid, kind, at=_at(event), wait=False, extension=extension_of(channel), uniqueid=uniqueid
+        live.linkedid, kind, at=at, wait=False, extension=extension_of(channel), uniqueid=uniqueid
     )
 
 
 def _talking(desk: Desk, event: Event) -> None:
     live = _leg(desk, event)
     if live is not None and live.last(Kind.GREETED) is None:
-        _record(desk, live, Kind.GREETED, event["Channel"], event["Uniqueid"], event)
+        _record(desk, live, Kind.GREETED, event["Channel"], event["Uniqueid"], _at(event))
 
 
 def _hangup_requested(desk: Desk, event: Event) -> None:

@@ -25,7 +25,8 @@ from agi.live import LiveCall, LiveCalls, now
 from agi.numbering import Numbering
 from agi.routing import Routing
 from agi.server import Server
-from agi.watcher import watch
+from agi.watcher import progressed, watch
+from agi.wire import Wire
 from callcenter.domain.calls import Call, Handoff, Person
 from callcenter.domain.fold import fold_call
 from callcenter.domain.staff import StaffPhone
@@ -185,10 +186,12 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
     server = Server(
         LOOPBACK, chosen.agi_port, {name: partial(entry, desk) for name, entry in ENTRIES.items()}
     )
+    wire = Wire(LOOPBACK, chosen.agi_port, partial(progressed, desk))
     serving = threading.Thread(target=server.serve)
     serving.start()
     try:
         child = asterisk_process.launch(chosen, root)
+        wire.start()
         manager.start()
         deadline = time.monotonic() + 10
         while not manager.connected:
@@ -198,6 +201,7 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
     finally:
         asterisk_process.stop(chosen)
         child.wait(10)
+        wire.stop()
         manager.stop()
         server.stop()
         serving.join()

@@ -1,0 +1,121 @@
+"""Phones that answer an INVITE with 183: Queue() tells nobody, so Asterisk sends us copies of its SIP messages.
+
+The copies are HEP version 3 over UDP on loopback (res_hep). The INVITE to a desk phone names its leg in a header,
+which the dialplan adds (`shouwen-member`); a 183 belongs to the INVITE of the same Call-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+import struct
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+log = logging.getLogger(__name__)
+
+INVITE, PROGRESS = b"INVITE ", b"SIP/2.0 183 "
+MAX_PACKET = 65535
+MAX_INVITES = 5000
+"""How many INVITEs are remembered; more than ring at once on one node."""
+_HEAD = struct.Struct("!4sH")
+_CHUNK = struct.Struct("!HHH")
+_SECONDS, _MICROSECONDS, _PAYLOAD, _CALL_ID = 9, 10, 15, 17
+_LEG = re.compile(rb"\r\nX-Shouwen-Leg: (\S+) (\S+) (\S+)\r\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """A desk phone's leg that Asterisk is calling."""
+
+    linkedid: str
+    uniqueid: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One SIP message as Asterisk copied it; `key` is its Call-ID until the dialog stands."""
+
+    key: bytes
+    at: datetime
+    message: bytes
+
+
+class Wire:
+    """Listens for the copies and calls `on_progress` for each 183 of a desk phone, on its own thread."""
+
+    def __init__(self, host: str, port: int, on_progress: Callable[[Leg, datetime], None]) -> None:
+        """Nothing is bound before `start`."""
+        self._address = (host, port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._on_progress = on_progress
+        self._legs: OrderedDict[bytes, Leg] = OrderedDict()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="wire", daemon=True)
+
+    def start(self) -> None:
+        """Begin; a taken port costs the 183s, never the desk."""
+        try:
+            self._socket.bind(self._address)
+        except OSError as error:
+            log.warning("phones that answer with 183 will not be seen ringing: %s", error)
+            return
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and free the port."""
+        self._stopping = True
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knock:
+            knock.sendto(b"", self._address)
+        if self._thread.is_alive():
+            self._thread.join(5)
+        self._socket.close()
+
+    def take(self, packet: bytes) -> None:
+        """Use one copy; anything but an INVITE of ours or its 183 is passed over."""
+        if b"X-Shouwen-Leg" not in packet and PROGRESS not in packet:
+            return
+        copy = read_copy(packet)
+        if copy is None:
+            return
+        if copy.message.startswith(INVITE):
+            found = _LEG.search(copy.message)
+            if found:
+                linkedid, uniqueid, channel = (part.decode("ascii", "replace") for part in found.groups())
+                self._legs[copy.key] = Leg(linkedid=linkedid, uniqueid=uniqueid, channel=channel)
+                if len(self._legs) > MAX_INVITES:
+                    self._legs.popitem(last=False)
+        elif copy.message.startswith(PROGRESS) and copy.key in self._legs:
+            self._on_progress(self._legs[copy.key], copy.at)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            packet = self._socket.recv(MAX_PACKET)
+            try:
+                self.take(packet)
+            except Exception:
+                log.exception("a copy of a SIP message could not be used")
+
+
+def read_copy(packet: bytes) -> Copy | None:
+    """The message in a HEP packet; None when it is none."""
+    if len(packet) < _HEAD.size or _HEAD.unpack_from(packet)[0] != b"HEP3":
+        return None
+    chunks: dict[int, bytes] = {}
+    at = _HEAD.size
+    while at + _CHUNK.size <= len(packet):
+        _vendor, kind, length = _CHUNK.unpack_from(packet, at)
+        if length < _CHUNK.size:
+            return None
+        chunks.setdefault(kind, packet[at + _CHUNK.size : at + length])
+        at += length
+    if not {_SECONDS, _MICROSECONDS, _PAYLOAD, _CALL_ID} <= chunks.keys():
+        return None
+    seconds, micros = (int.from_bytes(chunks[kind][:4], "big") for kind in (_SECONDS, _MICROSECONDS))
+    stamp = datetime.fromtimestamp(seconds + micros / 1e6, UTC)
+    return Copy(key=chunks[_CALL_ID], at=stamp, message=chunks[_PAYLOAD])
