@@ -7,7 +7,8 @@ from functools import partial
 
 from sqlalchemy import text
 
-from callcenter.bootstrap import build_engine, unit_of_work_factory
+from callcenter.bootstrap import database_url, unit_of_work_factory
+from callcenter.db.engine import create_engine
 from callcenter.db.heartbeat import ALIVE_S, age_s
 from callcenter.runtime import agi_health
 from callcenter.settings import Settings
@@ -15,13 +16,17 @@ from web.console import WorkFactory
 from web.health import AgiReport, Checks
 
 TIMEOUT_S = 1.0
+DATABASE_S = 0.8
+"""With `web.health.PERIOD_S`: how long requests may still begin to wait for a database that is frozen."""
 LOOPBACK = "127.0.0.1"
 
 
 def checks_for(settings: Settings) -> Checks:
     """The three questions. Connections of their own: busy pages never make the database look down."""
-    engine = build_engine(settings, pool_size=2)
-    open_work = unit_of_work_factory(settings, deadline_s=TIMEOUT_S, engine=engine)
+    engine = create_engine(
+        database_url(settings), pool_size=2, max_overflow=0, connect_s=DATABASE_S, pool_s=0.1
+    )
+    open_work = unit_of_work_factory(settings, deadline_s=DATABASE_S, engine=engine)
     return Checks(
         agi=partial(ask_agi, LOOPBACK, settings.agi_port, settings.ami_port),
         database=partial(database_answers, open_work),

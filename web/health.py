@@ -12,7 +12,7 @@ from typing import Generic, Literal, TypeVar
 
 log = logging.getLogger(__name__)
 
-PERIOD_S = 0.5
+PERIOD_S = 0.4
 STALE_S = 2.0
 """A check that has not come back for so long counts as a part that is down."""
 
