@@ -114,23 +114,36 @@ class TestDesk:
                 since = (event.at - live.events[0].at).total_seconds()
                 lines.append(f"{since:8.3f} {event.kind} {dict(event.data)}")
         log = self.desk.settings.log / "asterisk.log"
-        return "\n".join([*lines, log.read_text()[-600:]])
+        return "\n".join([*lines, log.read_text(errors="replace")[-600:]])
 
     def forget(self) -> None:
         """Begin a new test with no call in memory."""
         self.desk.calls._calls.clear()
 
-    async def until(self, done: Callable[[Call], bool], timeout_s: float = 10) -> Call:
-        """The call's record as soon as `done` holds of it."""
+    def live(self, number: str | None = None) -> LiveCall | None:
+        """The first call since the last `forget`, or the first of that caller."""
+        calls = list(self.desk.calls._calls.values())
+        return next(
+            (live for live in calls if number is None or (live.call and live.call.caller == number)), None
+        )
+
+    async def until(
+        self, done: Callable[[Call], bool], timeout_s: float = 10, *, number: str | None = None
+    ) -> Call:
+        """The record of `live` as soon as `done` holds of it."""
         deadline = time.monotonic() + timeout_s
         while True:
-            calls = list(self.desk.calls._calls.values())
-            call = fold_call(calls[0].events) if calls else None
+            live = self.live(number)
+            call = fold_call(live.events) if live else None
             if call is not None and done(call):
                 return call
             if time.monotonic() > deadline:
                 raise AssertionError(f"not within {timeout_s} s: {call}")
             await asyncio.sleep(0.02)
+
+    async def ended(self, *, number: str | None = None, timeout_s: float = 10) -> Call:
+        """The record of `live` once the caller's end is known."""
+        return await self.until(lambda call: call.ended_at is not None, timeout_s, number=number)
 
     async def handoff(self, outcome: str, timeout_s: float = 10) -> Handoff:
         """The last handoff as soon as it has that outcome."""
