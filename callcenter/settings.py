@@ -141,9 +141,6 @@ class Settings(BaseSettings):
     )
     vosk_server_zh: str | None = Field(None, description="ws://host:port of a Vosk server, Chinese")
     vosk_server_en: str | None = Field(None, description="ws://host:port of a Vosk server, English")
-    recording_days: Annotated[int, Field(ge=1, le=36500)] = Field(
-        1826, description="days recordings are kept (S41: five years)"
-    )
 
     @classmethod
     def settings_customise_sources(

@@ -1,13 +1,22 @@
-"""`shouwen agi`, `web`, `worker`: the processes that `shouwen run` keeps running, also to be run one by one."""
+"""`shouwen agi`, `web`, `worker`: what `shouwen run` keeps running; each can also be run by itself."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import typer
 
 from callcenter.settings import Settings
 
+if TYPE_CHECKING:
+    from callcenter.services.ports import UnitOfWork
+
+BREACHES_S = 5.0
+PROVISIONAL_S = 3600.0
+"""A year's calendar arrives with a new release of its library: with a restart, or when an operator installs it."""
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
@@ -31,9 +40,32 @@ def add_to(app: typer.Typer) -> None:
     @app.command()
     def worker() -> None:
         """Transcribe recordings and do what is due."""
+        from callcenter.services.ticket_sweeps import recompute_provisional, record_breaches
+        from transcripts.chores import Chore
         from transcripts.worker import run_worker
 
-        run_worker(_begin())
+        settings = _begin()
+        chores = (
+            Chore(name="breaches", every_s=BREACHES_S, run=_sweep(settings, record_breaches)),
+            Chore(
+                name="provisional due times",
+                every_s=PROVISIONAL_S,
+                run=_sweep(settings, recompute_provisional),
+            ),
+        )
+        run_worker(settings, chores)
+
+
+def _sweep(settings: Settings, use_case: Callable[[UnitOfWork, datetime], object]) -> Callable[[], None]:
+    """The use case in a transaction of its own, at the instant it runs."""
+    from callcenter.bootstrap import single_unit_of_work
+
+    def run() -> None:
+        with single_unit_of_work(settings) as uow:
+            use_case(uow, datetime.now(UTC))
+            uow.commit()
+
+    return run
 
 
 def _begin() -> Settings:
