@@ -18,8 +18,8 @@ from callcenter.domain.fold import fold_call
 from callcenter.settings import Settings
 from tests.conftest import UowFactory
 from tests.support.desk import NOW, USERS, Desk
+from tests.support.web_fixtures import HandClock, Parts, csrf_of
 from tests.support.web_server import serving
-from tests.web.conftest import HandClock, Parts, csrf_of
 from web.app import create_app
 
 LIVE_S = 0.25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web.conftest import Browser
+from tests.support.web_fixtures import Browser
 
 FORMS = (
     "/logout",

@@ -24,8 +24,8 @@ from callcenter.runtime.postgres import temporary_postgres
 from callcenter.settings import Settings
 from tests.polling import until
 from tests.support.desk import Desk, seed_people
+from tests.support.web_fixtures import csrf_of
 from tests.support.web_server import serving
-from tests.web.conftest import csrf_of
 from web.app import create_app
 from web.checks import checks_for
 from web.health import AgiReport, Checks

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.polling import until
-from tests.web.conftest import Parts
+from tests.support.web_fixtures import Parts
 from web.checks import ask_agi, asterisk_greets
 from web.health import AgiReport, Checks, Health, Status
 

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import Browser
+from tests.support.web_fixtures import Browser
 from web.i18n import LANGUAGES, LOCALES, choose
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "messages.py"

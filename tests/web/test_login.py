@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.support.desk import USERS, Desk
-from tests.web.conftest import Browser, HandClock, csrf_of
+from tests.support.web_fixtures import Browser, HandClock, csrf_of
 from web.pages.login import safe_path
 
 PAGES = ("/", "/calls", "/tickets", "/board", "/calls/1.1", "/tickets/261123-1-001", "/recordings/1")

@@ -7,7 +7,7 @@ from html import escape
 import pytest
 
 from tests.support.desk import HOSTILE
-from tests.web.conftest import Browser
+from tests.support.web_fixtures import Browser
 from web.privacy import mask
 
 
