@@ -75,8 +75,8 @@ def _begin(desk: Desk, live: LiveCall) -> Message:
 
 def _converse(desk: Desk, live: LiveCall, session: Session, voice: Voice, message: Message) -> None:
     _record(desk, live, session, voice, message)
-    _confirm_number(voice, message)
-    message.wished = WISHES[voice.ask(["wished"], "1230", "0")]
+    told = _confirm_number(voice, message)
+    message.wished = WISHES[voice.ask([*told, "wished"], "1230", "0")]
     for _ in range(MAX_RERECORDINGS):
         played = f"{desk.settings.recordings}/{message.path}"
         if voice.ask(["playback-intro", played, "confirm"], "12", "1") == "1":
@@ -104,25 +104,39 @@ def _record(desk: Desk, live: LiveCall, session: Session, voice: Voice, message:
     )
 
 
-def _confirm_number(voice: Voice, message: Message) -> None:
-    """Read the number back (H30); a keyed one replaces the caller's own when the caller says that it is right."""
+def _confirm_number(voice: Voice, message: Message) -> list[str]:
+    """Read the number back (H30); a keyed one replaces the caller's own when the caller says that it is right.
+
+    The result is what to say before the next question.
+    """
     own = message.phone
     if own is not None and _is_right(voice, own) != "2":
-        return
+        return []
     for _ in range(MAX_KEYED):
-        prompt = "number-key" if own is not None else "number-withheld"
-        typed = voice.digits(prompt, first_ms=KEY_TIMEOUT_MS, gap_ms=KEY_TIMEOUT_MS, most=15)
+        typed = _ask_number(voice, withheld=own is None)
+        if typed is None:
+            return []
         if not NUMBER.fullmatch(typed):
-            voice.say("number-too-short")
-            return
+            return ["number-too-short"]
         # written down at once: a caller who hangs up while it is read back has still given it
         message.phone, message.keyed = typed, True
         answer = _is_right(voice, typed)
         if answer == "1" or (answer == "" and own is None):
-            return
+            return []
         message.phone, message.keyed = own, False
         if answer == "":
-            return
+            return []
+    return []
+
+
+def _ask_number(voice: Voice, *, withheld: bool) -> str | None:
+    """What is keyed up to `#`; None after two silences."""
+    prompt = "number-withheld" if withheld else "number-key"
+    for _ in range(2):
+        typed = voice.digits(prompt, first_ms=KEY_TIMEOUT_MS, gap_ms=KEY_TIMEOUT_MS)
+        if typed is not None:
+            return typed
+    return None
 
 
 def _is_right(voice: Voice, number: str) -> str:

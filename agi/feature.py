@@ -12,7 +12,6 @@ from agi.protocol import Session
 from agi.say import DIGIT_GAP_MS, KEY_TIMEOUT_MS, Voice
 
 ATTEMPTS = 3
-MAX_EXTENSION = 15
 
 
 @contextmanager
@@ -34,8 +33,8 @@ def ask_colleague(desk: Desk, voice: Voice, own: str) -> str | None:
     """The extension of a colleague, asked for three times at most; None when none was given."""
     prompt = "handoff-extension"
     for _ in range(ATTEMPTS):
-        typed = voice.digits(prompt, first_ms=KEY_TIMEOUT_MS, gap_ms=DIGIT_GAP_MS, most=MAX_EXTENSION)
-        if typed != own and desk.routing.works_here(typed):
+        typed = voice.digits(prompt, first_ms=KEY_TIMEOUT_MS, gap_ms=DIGIT_GAP_MS)
+        if typed and typed != own and desk.routing.works_here(typed):
             return typed
         prompt = "handoff-invalid"
     return None

@@ -11,6 +11,8 @@ KEY_TIMEOUT_MS = 6000
 DIGIT_GAP_MS = 2000
 """A pause of so long ends an extension."""
 MAX_WRONG = 3
+MAX_TYPED = 40
+"""More keys than any number has: whoever goes on typing is not typing a number."""
 ANY_KEY = "0123456789*#"
 
 
@@ -37,8 +39,10 @@ class Voice:
         Any key interrupts the prompt; a wrong one is told and the question asked again.
         """
         silences = wrong = 0
+        told: list[str] = []
         while True:
-            key = self.say(*prompts, keys=ANY_KEY) or self._session.wait_for_digit(KEY_TIMEOUT_MS)
+            key = self.say(*told, *prompts, keys=ANY_KEY) or self._session.wait_for_digit(KEY_TIMEOUT_MS)
+            told = []
             if key and key in keys:
                 return key
             if not key:
@@ -49,16 +53,16 @@ class Voice:
             wrong += 1
             if wrong == MAX_WRONG:
                 return default
-            self.say("wrong-key")
+            told = ["wrong-key"]
 
-    def digits(self, prompt: str, *, first_ms: int, gap_ms: int, most: int) -> str:
-        """Digits up to `#` (swallowed), a pause or `most` of them; the prompt stops at the first key."""
+    def digits(self, prompt: str, *, first_ms: int, gap_ms: int) -> str | None:
+        """Digits up to `#` (swallowed) or a pause; None without any key. The prompt stops at the first key."""
         typed = ""
         key = self.say(prompt, keys=ANY_KEY) or self._session.wait_for_digit(first_ms)
-        while key and key != "#":
+        if not key:
+            return None
+        while key and key != "#" and len(typed) < MAX_TYPED:
             typed += key
-            if len(typed) > most:
-                return typed
             key = self._session.wait_for_digit(gap_ms)
         return typed
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -92,6 +92,8 @@ class TestDesk:
     desk: Desk
     rx: Callable[[str], str]
     server: Server
+    forgotten: set[str] = field(default_factory=set)
+    """Calls of earlier tests: their last events may still come."""
 
     __test__ = False
 
@@ -102,14 +104,19 @@ class TestDesk:
 
     def only_call(self) -> LiveCall:
         """The one call since the last `forget`."""
-        calls = list(self.desk.calls._calls.values())
+        calls = self.calls()
         assert len(calls) == 1, [live.call for live in calls]
         return calls[0]
+
+    def calls(self) -> list[LiveCall]:
+        """The calls since the last `forget`."""
+        known = list(self.desk.calls._calls.values())
+        return [live for live in known if live.linkedid not in self.forgotten]
 
     def story(self) -> str:
         """All that happened, for the reader of a failed test."""
         lines = []
-        for live in self.desk.calls._calls.values():
+        for live in self.calls():
             for event in live.events:
                 since = (event.at - live.events[0].at).total_seconds()
                 lines.append(f"{since:8.3f} {event.kind} {dict(event.data)}")
@@ -118,14 +125,14 @@ class TestDesk:
 
     def forget(self) -> None:
         """Begin a new test with no call in memory."""
-        self.desk.calls._calls.clear()
+        self.forgotten |= self.desk.calls._calls.keys()
 
     def live(self, number: str | None = None) -> LiveCall | None:
         """The first call since the last `forget`, or the first of that caller."""
-        calls = list(self.desk.calls._calls.values())
-        return next(
-            (live for live in calls if number is None or (live.call and live.call.caller == number)), None
+        matches = (
+            live for live in self.calls() if number is None or (live.call and live.call.caller == number)
         )
+        return next(matches, None)
 
     async def until(
         self, done: Callable[[Call], bool], timeout_s: float = 10, *, number: str | None = None

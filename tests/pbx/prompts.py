@@ -14,7 +14,7 @@ RATE_HZ = 8000
 FRAME = 160
 TAKEN_HZ = (600, 700, 1000)
 """Pitches with another meaning: what `hear_each_other` plays, and the beep."""
-LONG_S = {"wished": 3.0}
+LONG_S = {"wished": 1.5}
 """One prompt is long: tests interrupt it."""
 TONE_S, GAP_S = 0.16, 0.06
 LEAST_FRAMES = 5
