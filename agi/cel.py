@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import logging
 import threading
@@ -37,9 +38,12 @@ class CelReader:
         self._journal = journal
         self._path = path
         offset = journal.note(NOTE)
-        self._offset = offset if isinstance(offset, int) else 0
+        self._offset = self._noted = offset if isinstance(offset, int) else 0
         self._open: dict[str, list[CelRow]] = defaultdict(list)
+        self._begins: dict[str, int] = {}
+        """Where in the file each call not yet compared begins, or somewhat before."""
         self._ended: list[tuple[float, str]] = []
+        self._booted_at: datetime | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cel", daemon=True)
 
@@ -51,6 +55,10 @@ class CelReader:
         """End."""
         self._stopping.set()
         self._thread.join(5)
+
+    def asterisk_booted(self, at: datetime) -> None:
+        """Asterisk started at that instant: earlier calls are over, and its record will never say so."""
+        self._booted_at = at
 
     def _run(self) -> None:
         while not self._stopping.wait(POLL_S):
@@ -70,29 +78,43 @@ class CelReader:
                 data = file.read()
         except FileNotFoundError:
             return
-        whole = data[: data.rfind(b"\n") + 1]
+        begin, whole = self._offset, data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
-        for fields in csv.reader(whole.decode("utf-8", "replace").splitlines()):
+        for fields in csv.reader(io.StringIO(whole.decode("utf-8", "replace"), newline="")):
             row = parse(fields)
             if row is None:
                 continue
             if row.event == "LINKEDID_END":
                 self._ended.append((time.monotonic() + GRACE_S, row.linkedid))
             else:
+                self._begins.setdefault(row.linkedid, begin)
                 self._open[row.linkedid].append(row)
 
     def _settle(self) -> None:
         """Compare calls that ended a moment ago with what the desk wrote down."""
         moment = time.monotonic()
+        self._end_cut_calls(moment)
         due = [linkedid for at, linkedid in self._ended if at <= moment]
         self._ended = [(at, linkedid) for at, linkedid in self._ended if at > moment]
         for linkedid in due:
             rows = self._open.pop(linkedid, [])
             if rows:
                 self._compare(linkedid, rows)
-        if not self._open and not self._ended:
-            # only now: rows of a call in progress are read again after a restart
-            self._journal.save_note(NOTE, self._offset)
+            self._begins.pop(linkedid, None)
+        # rows of a call that is not compared yet are read again after a restart
+        done = min(self._begins.values(), default=self._offset)
+        if done != self._noted:
+            self._journal.save_note(NOTE, done)
+            self._noted = done
+
+    def _end_cut_calls(self, moment: float) -> None:
+        booted_at, self._booted_at = self._booted_at, None
+        if booted_at is None:
+            return
+        ending = {linkedid for _, linkedid in self._ended}
+        for linkedid, rows in self._open.items():
+            if rows[-1].at < booted_at and linkedid not in ending:
+                self._ended.append((moment + GRACE_S, linkedid))
 
     def _compare(self, linkedid: str, rows: list[CelRow]) -> None:
         desk = self._desk
@@ -117,9 +139,20 @@ class CelReader:
     def _rotate(self) -> None:
         """Asterisk opens the file anew for each row: a full one is moved aside once it is read."""
         if self._offset > ROTATE_BYTES and not self._open and not self._ended:
-            self._path.replace(self._path.with_suffix(".csv.1"))
-            self._offset = 0
+            aside = self._path.with_suffix(".csv.1")
+            self._path.replace(aside)
+            self._read_rest(aside)
+            self._offset = self._noted = 0
             self._journal.save_note(NOTE, 0)
+
+    def _read_rest(self, aside: Path) -> None:
+        """What Asterisk wrote between our last look and the move."""
+        path, self._path = self._path, aside
+        try:
+            self._read()
+        finally:
+            self._path = path
+        self._begins = dict.fromkeys(self._begins, 0)
 
 
 def parse(fields: list[str]) -> CelRow | None:
@@ -128,7 +161,7 @@ def parse(fields: list[str]) -> CelRow | None:
         return None
     try:
         at = datetime.fromtimestamp(float(fields[1]), UTC)
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return None
     return CelRow(
         event=fields[0],

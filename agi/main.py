@@ -19,7 +19,7 @@ from agi.live import LiveCalls, now
 from agi.numbering import Numbering
 from agi.routing import Routing
 from agi.server import Server
-from agi.watcher import progressed, watch
+from agi.watcher import boot_instant, progressed, watch
 from agi.wire import Wire
 from callcenter.bootstrap import unit_of_work_factory
 from callcenter.runtime.asterisk_config import cel_file, secret_file
@@ -42,6 +42,8 @@ def run_agi(settings: Settings) -> None:
 
     def on_event(event: Event) -> None:
         watch(desk, event)
+        if event["Event"] == "FullyBooted":
+            cel.asterisk_booted(boot_instant(settings, event))
 
     manager = Manager(
         LOOPBACK,

@@ -90,7 +90,8 @@ def missing_events(
                 ticket=call_ticket,
                 again=False,
             )
-    end = next((row for row in own if row.event == "HANGUP"), rows[-1])
+    hangup = next((row for row in own if row.event == "HANGUP"), None)
+    end = hangup or rows[-1]
     for message in (row for row in rows if row.event == "USER_DEFINED" and row.user_type == MESSAGE):
         if any(event.data.get("path") == message.extra for event in known):
             continue
@@ -105,7 +106,8 @@ def missing_events(
         elif end.at - start.at >= ring_timeout:
             add(Kind.QUEUE_LEFT, start.at + ring_timeout, reason="timeout")
     if Kind.ENDED not in kinds:
-        add(Kind.ENDED, end.at)
+        # without a hang-up Asterisk itself died, and the call with it
+        add(Kind.ENDED, end.at, **({} if hangup else {"failed": True}))
     return found
 
 

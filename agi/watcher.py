@@ -16,6 +16,8 @@ from agi.live import LiveCall
 from agi.routing import extension_of
 from agi.wire import Leg
 from callcenter.domain.calls import HandoffOutcome, Kind, Mode
+from callcenter.runtime import asterisk_process
+from callcenter.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -117,9 +119,15 @@ def _attended_transfer(desk: Desk, event: Event) -> None:
         handing.end(desk, live, open_.number, HandoffOutcome.ACCEPTED, at=at)
 
 
+def boot_instant(settings: Settings, event: Event) -> datetime:
+    """When the Asterisk of this `FullyBooted` was started; `Uptime` alone, in whole seconds, is up to one too early."""
+    least = _at(event) - timedelta(seconds=float(event.get("Uptime", 0)) + 1)
+    return max(least, asterisk_process.launched_at(settings) or least)
+
+
 def _booted(desk: Desk, event: Event) -> None:
     """Sent at each connection. Calls from before Asterisk's start are over, and nobody else will say so."""
-    booted_at = _at(event) - timedelta(seconds=float(event.get("Uptime", 0)) + 1)
+    booted_at = boot_instant(desk.settings, event)
     for linkedid in desk.calls.unfinished():
         live = desk.calls.get(linkedid)
         if live.events and live.events[0].at < booted_at:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from callcenter.errors import ShouwenError
@@ -48,7 +49,7 @@ def launch(
         raise AsteriskNotConfigured
     process.end_all(running(settings), STOP_STEPS)
     # The kernel names a process after the file it starts: through this link `asterisk`, not `ld-linux`.
-    link = folder(settings) / "bin" / NAME
+    link = _program(settings)
     link.parent.mkdir(mode=0o700, exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(root.loader)
@@ -61,6 +62,18 @@ def launch(
         death_signal=death_signal,
         folder=folder(settings),
     )
+
+
+def _program(settings: Settings) -> Path:
+    return folder(settings) / "bin" / NAME
+
+
+def launched_at(settings: Settings) -> datetime | None:
+    """When Asterisk was last launched here: every earlier call ended by then. None: it never was."""
+    try:
+        return datetime.fromtimestamp(_program(settings).lstat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
 
 
 def running(settings: Settings) -> list[int]:
