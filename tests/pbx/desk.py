@@ -125,7 +125,7 @@ class TestDesk:
 
     def forget(self) -> None:
         """Begin a new test with no call in memory."""
-        self.forgotten |= self.desk.calls._calls.keys()
+        self.forgotten.update(self.desk.calls._calls)
 
     def live(self, number: str | None = None) -> LiveCall | None:
         """The first call since the last `forget`, or the first of that caller."""
