@@ -6,6 +6,7 @@ A benchmark is a module with `run(instance) -> list[Figure]` and an entry below.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 
@@ -16,8 +17,12 @@ from bench.instance import running
 
 BENCHES = {
     "agi": ("bench.agi", "FastAGI sessions, alone and beside panoramisk"),
+    "waits": ("bench.waits", "after pressing 1, for the ticket, for the live board"),
+    "truth": ("bench.truth", "100 calls: the record beside what the phones did"),
     "load": ("bench.sip_load", "calls on the lab lines, a minute each"),
 }
+BUSY = 0.5
+"""Load average of the last minute above which figures tell more about the neighbours than about the product."""
 
 
 def main() -> int:
@@ -32,6 +37,11 @@ def main() -> int:
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     console = Console()
+    busy = os.getloadavg()[0]
+    if busy > BUSY:
+        console.print(
+            f"warning: this machine is busy with other work (load {busy:.1f}): the figures will be too high"
+        )
     found: list[Figure] = []
     with console.status("starting an instance …") as status, running(keep=options.keep) as instance:
         for name in options.names or BENCHES:
