@@ -121,7 +121,8 @@ class Settings(BaseSettings):
         None, description="address by which phones and trunk reach this machine behind NAT; unset: its own"
     )
     local_networks: Annotated[str, AfterValidator(_networks)] = Field(
-        "127.0.0.0/8", description="networks that are told this machine's own address all the same"
+        "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
+        description="networks on this side of the NAT, this machine's own among them",
     )
     node: Annotated[int, Field(ge=1, le=99)] = Field(
         1, description="number of this Asterisk + agi pair, part of its ticket numbers"

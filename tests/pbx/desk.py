@@ -100,7 +100,7 @@ class TestDesk:
     @property
     def sip(self) -> tuple[str, int]:
         """Where Asterisk listens."""
-        return LOOPBACK, self.desk.settings.sip_port
+        return self.desk.settings.bind, self.desk.settings.sip_port
 
     def only_call(self) -> LiveCall:
         """The one call since the last `forget`."""

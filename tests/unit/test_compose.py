@@ -82,6 +82,11 @@ def test_only_the_console_and_sip_are_published(services: dict[str, Service]) ->
     assert all("host" not in str(service.get("network_mode", "")) for service in services.values())
 
 
+def test_the_containers_know_their_own_network(compose: dict[str, Any], services: dict[str, Service]) -> None:
+    (subnet,) = compose["networks"]["default"]["ipam"]["config"]
+    assert subnet["subnet"] in ours(services)["SHOUWEN_LOCAL_NETWORKS"].split(",")
+
+
 def test_ports_that_are_not_set_are_the_defaults(services: dict[str, Service]) -> None:
     given = ours(services)
     assert not {"SHOUWEN_WEB_PORT", "SHOUWEN_SIP_PORT", "SHOUWEN_AGI_PORT", "SHOUWEN_AMI_PORT"} & set(given)
