@@ -15,6 +15,8 @@ from callcenter.softphone.udp import Stamp
 
 _GAP_S = 0.06
 """Missing audio shorter than this is jitter, longer is silence that was not sent."""
+_LATE_S = 0.3
+"""The same for a packet that follows the last one in sequence and time: a busy machine sends late."""
 _BACKWARDS = 0x8000
 LOUD_RMS = 200.0
 """Speech and tones are well above, the noise of G.711 is below 10."""
@@ -29,6 +31,7 @@ class Ear:
         self._pcm = bytearray()
         self._started: Stamp | None = None
         self._last: tuple[int, int] | None = None
+        self._next_timestamp = 0
         self._last_event: tuple[int, int] | None = None
         self._watchers: set[Callable[[Samples], None]] = set()
         self._waiting: set[asyncio.Future[None]] = set()
@@ -54,12 +57,15 @@ class Ear:
             step = (packet.sequence - self._last[1]) & 0xFFFF
             if step == 0 or step >= _BACKWARDS:
                 return
+        follows = self._last == (packet.ssrc, (packet.sequence - 1) & 0xFFFF)
+        follows = follows and packet.timestamp == self._next_timestamp
         self._last = (packet.ssrc, packet.sequence)
+        self._next_timestamp = (packet.timestamp + len(packet.payload)) & 0xFFFFFFFF
         samples = audio.decode(packet.payload, packet.payload_type)
         self._started = self._started or at
         expected = int((at.monotonic - self._started.monotonic) * RATE_HZ)
         missing = expected - len(self._pcm) // 2
-        if missing > _GAP_S * RATE_HZ:
+        if missing > (_LATE_S if follows else _GAP_S) * RATE_HZ:
             self._pcm += bytes(2 * missing)
         self._pcm += samples.astype("<i2").tobytes()
         for watcher in tuple(self._watchers):

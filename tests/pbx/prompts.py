@@ -16,7 +16,7 @@ TAKEN_HZ = (600, 700, 1000)
 """Pitches with another meaning: what `hear_each_other` plays, and the beep."""
 LONG_S = {"wished": 1.5}
 """One prompt is long: tests interrupt it."""
-TONE_S, GAP_S = 0.16, 0.06
+TONE_S, GAP_S = 0.2, 0.06
 LEAST_FRAMES = 5
 PURE = 0.8
 LOUD = 200.0
@@ -46,7 +46,7 @@ def render(folder: Path) -> None:
 async def hear(call: Call, *keys: str, timeout_s: float = 10) -> None:
     """Until these prompts were heard, one after the other; the beep is one of them."""
     for key in keys:
-        await call.wait_tone(PITCH_HZ[key], timeout_s)
+        await call.wait_tone(PITCH_HZ[key], timeout_s, min_ms=LEAST_FRAMES * 20)
 
 
 def heard(pcm: bytes) -> list[str]:
