@@ -54,8 +54,10 @@ class SqlUnitOfWork:
     ) -> None:
         try:
             with translated():
-                self.session.close()
-                self._close()
+                try:
+                    self.session.close()
+                finally:
+                    self._close()
         except DatabaseUnavailable:
             if error is None:
                 raise
