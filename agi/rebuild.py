@@ -92,7 +92,8 @@ def missing_events(
             )
     hangup = next((row for row in own if row.event == "HANGUP"), None)
     end = hangup or rows[-1]
-    for message in (row for row in rows if row.event == "USER_DEFINED" and row.user_type == MESSAGE):
+    # Asterisk writes the user's own name of the event where the type of others stands
+    for message in (row for row in rows if row.user_type == MESSAGE):
         if any(event.data.get("path") == message.extra for event in known):
             continue
         call_ticket = call_ticket or ticket(message.at)

@@ -38,7 +38,7 @@ CLOSED = r'''
 RECORDED = r'''
 "CHAN_START","1795365909.654824","1795365909.2","1795365909.2","PJSIP/trunk-00000002","shouwen-trunk","8000","13800000102","张雨晴","",""
 "ANSWER","1795365909.658221","1795365909.2","1795365909.2","PJSIP/trunk-00000002","shouwen-arrive","s","13800000102","张雨晴","",""
-"USER_DEFINED","1795365920.100000","1795365909.2","1795365909.2","PJSIP/trunk-00000002","shouwen-callback","s","13800000102","张雨晴","SHOUWEN_MESSAGE","{""extra"":""fallback/1795365909.2-1795365920.wav""}"
+"SHOUWEN_MESSAGE","1795365920.100000","1795365909.2","1795365909.2","PJSIP/trunk-00000002","shouwen-callback","s","13800000102","张雨晴","SHOUWEN_MESSAGE","{""extra"":""fallback/1795365909.2-1795365920.wav""}"
 "HANGUP","1795365936.151797","1795365909.2","1795365909.2","PJSIP/trunk-00000002","shouwen-callback","s","13800000102","张雨晴","","{""hangupcause"":0,""hangupsource"":""PJSIP/trunk-00000002"",""dialstatus"":""""}"
 '''
 
@@ -182,6 +182,6 @@ def test_a_row_that_is_none(line: str) -> None:
 
 @pytest.mark.parametrize("extra", ["", "{", "[]", '"text"', "{}"])
 def test_an_extra_that_is_none(extra: str) -> None:
-    row = parse(["USER_DEFINED", "1", "1", "1", "c", "x", "s", "1", "n", "SHOUWEN_MESSAGE", extra])
+    row = parse(["SHOUWEN_MESSAGE", "1", "1", "1", "c", "x", "s", "1", "n", "SHOUWEN_MESSAGE", extra])
     assert row is not None
     assert row.extra == ""
