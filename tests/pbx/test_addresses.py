@@ -35,7 +35,7 @@ async def test_audio_is_asked_for_at_the_external_address(behind_nat: TestDesk) 
         assert f"@{EXTERNAL}:" in call.headers.get("Contact") or f":{EXTERNAL}:" in call.headers.get(
             "Contact"
         )
-        await call.hangup()
+        # no hang-up: it would go to the external address, where nobody is
 
 
 async def test_whoever_is_not_the_trunk_is_refused(with_another_trunk: TestDesk) -> None:
