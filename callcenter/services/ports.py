@@ -21,7 +21,7 @@ class TicketFilter:
     """Which tickets to list; what is not given does not narrow.
 
     `mine`: an extension that owns or handles it. `due_before`: late ones too. `q`: part of the number, of
-    the contact or of the details.
+    the contact's name or of the details, or the whole telephone number.
     """
 
     statuses: tuple[Status, ...] = ()

@@ -32,7 +32,9 @@ def list_all(
     linkedid: Annotated[str | None, Query(max_length=100, description="the same as call")] = None,
     created_from: AwareDatetime | None = None,
     created_before: AwareDatetime | None = None,
-    q: Annotated[str | None, Query(max_length=100, description="part of number, contact or details")] = None,
+    q: Annotated[
+        str | None, Query(max_length=100, description="part of number, name or details; a whole phone number")
+    ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> ListOut[TicketOut]:
