@@ -288,3 +288,13 @@ async def leave_message(
     if hash_key:
         await call.send_digits("#")
     return call
+
+
+def nothing_private_in_logs(home: Path, *secrets: str) -> None:
+    """No log of the product, or of its Asterisk, holds any of these."""
+    logs = [path for path in home.rglob("*.log*") if path.is_file()]
+    assert len(logs) >= 5
+    for log in logs:
+        text = log.read_text("utf-8", "replace")
+        for secret in secrets:
+            assert secret not in text, log

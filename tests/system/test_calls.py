@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.system.product import Product, hear, leave_message, ringing, talk, until
+from tests.system.product import Product, hear, leave_message, nothing_private_in_logs, ringing, talk, until
 
 pytestmark = pytest.mark.anyio
 
@@ -115,6 +115,7 @@ async def test_a_message_becomes_a_ticket_with_clock_and_transcript(product: Pro
     )
     assert done["transcript"]["state"] == "done"
     assert "热水" in done["transcript"]["text"]
+    nothing_private_in_logs(product.home, number, "张雨晴", "热水")
 
 
 async def test_a_caller_without_a_number_or_a_name(product: Product) -> None:

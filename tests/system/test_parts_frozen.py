@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from callcenter.runtime import agi_health
 from tests.system.conftest import Start
 from tests.system.product import Product, hear, leave_message, ringing, talk, until
 
@@ -91,8 +92,8 @@ async def test_the_desk_dies_in_the_middle_of_a_call(start: Start) -> None:
         await hear(incoming, call)
 
         def back() -> bool:
-            found = product.child("shouwen agi")
-            return found is not None and found.pid != killed.pid and product.is_well()
+            port = int(product.environment["SHOUWEN_AGI_PORT"])
+            return agi_health.probe("127.0.0.1", port, 1) is not None
 
         await until(back, 10, "the desk")
         # it knows the call that it had lost sight of

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from pathlib import Path
-
 import psutil
 import pytest
 
 from tests.system.conftest import Start
-from tests.system.product import Product, talk
+from tests.system.product import Product, nothing_private_in_logs, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -50,23 +46,4 @@ async def test_a_second_start_keeps_all_and_a_lost_journal_costs_no_number(start
     tickets = product.get("/api/v1/tickets").body["items"]
     assert {ticket["number"] for ticket in tickets} == {first, second, third}
     assert product.stop() < 10
-    _nobody_is_named_in_logs(product.home)
-    _files_are_private(product.home)
-
-
-def _nobody_is_named_in_logs(home: Path) -> None:
-    logs = [path for path in home.rglob("*.log*") if path.is_file()]
-    assert len(logs) >= 5
-    for log in logs:
-        text = log.read_text("utf-8", "replace")
-        for secret in ("1380000040", "不可外传"):
-            assert secret not in text, log
-
-
-def _files_are_private(home: Path) -> None:
-    assert stat.S_IMODE(home.stat().st_mode) == (0o711 if os.geteuid() == 0 else 0o700)
-    for folder, folders, files in os.walk(home):
-        for name in (*folders, *files):
-            path = Path(folder) / name
-            if not path.is_symlink():
-                assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    nothing_private_in_logs(product.home, "1380000040", "不可外传")
