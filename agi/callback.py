@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from agi.desk import Desk
-from agi.errors import HungUp
+from agi.errors import AgiError
 from agi.live import LiveCall
 from agi.protocol import Session
 from agi.say import ANY_KEY, KEY_TIMEOUT_MS, Voice, digit_prompts
@@ -57,7 +57,7 @@ def callback(desk: Desk, session: Session) -> None:
     message = _begin(desk, live)
     try:
         _converse(desk, live, session, voice, message)
-    except HungUp:
+    except AgiError:  # a hang-up above all
         _keep(desk, live, message, confirmed=False)
         raise
     _keep(desk, live, message, confirmed=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import socket
 import time
+from collections.abc import Sequence
 
 from asterisk.agi import AGI  # pyst2 has no type information: the only file that imports it
 
@@ -23,6 +24,10 @@ COMMAND_TIMEOUT_S = 60.0
 """How long a command may take beyond the time it asks for itself."""
 LONGEST_SOUND_S = 120.0
 """A caller's own message is played back whole."""
+
+KEY = "SHOUWEN_KEY"
+MAX_LISTED = 1500
+"""Characters of file names in one command, well below what Asterisk takes."""
 
 _RESPONSE = re.compile(r"(\d{3})[ -]?(.*)", re.DOTALL)
 _RESULT = re.compile(r"result=(?P<value>-?[^ ]*)(?: \((?P<data>[^)]*)\))?")
@@ -173,6 +178,29 @@ class Session(AGI):  # type: ignore[misc]  # the base class is untyped
         """Wait so many milliseconds for a key; empty when none came."""
         result = self.execute("WAIT FOR DIGIT", timeout, takes_s=timeout / 1000)
         return _digit(result["result"][0])
+
+    def read_key(self, sounds: Sequence[str], wait_ms: int) -> str:
+        """Play sounds until a key, then wait so long for one; empty when none came.
+
+        One application does it all: AGI drops a key that comes between two commands.
+        """
+        listed = sounds[0]
+        for sound in sounds[1:]:
+            if len(listed) + len(sound) < MAX_LISTED:
+                listed += f"&{sound}"
+            elif key := self._read(listed, 1):
+                return key
+            else:
+                listed = sound
+        return self._read(listed, wait_ms)
+
+    def _read(self, listed: str, wait_ms: int) -> str:
+        arguments = self._quote(f"{KEY},{listed},1,,1,{wait_ms / 1000:.3f}")
+        self.execute("EXEC", "Read", arguments, takes_s=LONGEST_SOUND_S + wait_ms / 1000)
+        if self.execute("GET VARIABLE", "READSTATUS")["result"][1] != "OK":
+            return ""
+        # `#` ends what is read and is no part of it
+        return self.execute("GET VARIABLE", KEY)["result"][1] or "#"
 
     def record(self, path: str, *, escape_digits: str, limit_ms: int, silence_s: int) -> str:
         """Record the channel into `path`.wav until a key, the limit or a silence; the key, or an empty string.

@@ -27,11 +27,13 @@ class Voice:
     def say(self, *prompts: str, keys: str = "") -> str:
         """Play prompts in a row; the key among `keys` that interrupted them, or an empty string."""
         for prompt in prompts:
-            path = prompt if prompt.startswith("/") else f"{self._sounds}/{prompt}"
-            key = self._session.stream_file(path, keys)
+            key = self._session.stream_file(self._path(prompt), keys)
             if key:
                 return key
         return ""
+
+    def _path(self, prompt: str) -> str:
+        return prompt if prompt.startswith("/") else f"{self._sounds}/{prompt}"
 
     def ask(self, prompts: Sequence[str], keys: str, default: str) -> str:
         """Ask until one of `keys` is pressed; `default` after two silences or three wrong keys.
@@ -41,7 +43,7 @@ class Voice:
         silences = wrong = 0
         told: list[str] = []
         while True:
-            key = self.say(*told, *prompts, keys=ANY_KEY) or self._session.wait_for_digit(KEY_TIMEOUT_MS)
+            key = self._session.read_key([self._path(name) for name in (*told, *prompts)], KEY_TIMEOUT_MS)
             told = []
             if key and key in keys:
                 return key
