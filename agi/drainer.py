@@ -52,6 +52,8 @@ class Drainer:
         self._numbering = numbering
         self._unit_of_work = unit_of_work
         self._position = 0
+        self.in_step = threading.Event()
+        """Set once the database has said which numbers and positions are taken."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="drainer", daemon=True)
 
@@ -77,6 +79,7 @@ class Drainer:
                 if not ready:
                     self._catch_up_with_database()
                     ready = True
+                    self.in_step.set()
                 drained = self._drain()
                 refreshed = self._refresh(refreshed)
                 failing = False

@@ -28,6 +28,7 @@ from callcenter.settings import Settings
 log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
+NEW_JOURNAL_S = 1.0
 SWITCH_S = 0.001
 """How long one thread may keep the interpreter while another waits: a caller's entry waits on the drainer's work."""
 
@@ -73,6 +74,9 @@ def run_agi(settings: Settings) -> None:
     manager.start()
     drainer.start()
     cel.start()
+    if not journal.used_up_to():
+        # a new journal knows no number that was given out before it: ask once, but keep no caller waiting
+        drainer.in_step.wait(NEW_JOURNAL_S)
     log.info("the desk answers on port %s", server.port)
     server.serve()
     wire.stop()

@@ -77,7 +77,13 @@ class Server:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._open.add(connection)
-            self._pool.submit(self._run, connection)
+            try:
+                self._pool.submit(self._run, connection)
+            except RuntimeError:
+                # no thread to be had: the dialplan goes on by itself, the next free thread tidies up
+                log.error("no thread for a conversation: one is turned away")
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def _run(self, connection: socket.socket) -> None:
         try:

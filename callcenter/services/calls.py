@@ -48,8 +48,8 @@ def apply_events(
     linkedids = list(dict.fromkeys(event.linkedid for _, event in fresh))
     history = uow.calls.events_of(linkedids)
     news = [(place, event) for place, event in fresh if not _is_known(event, history[event.linkedid])]
-    # of a call that was not known to have arrived nothing could be followed yet
-    late = {event.linkedid for _, event in news if event.kind is Kind.ARRIVED}
+    # what came before a call's arrival or answer was known could not be followed yet
+    late = {event.linkedid for _, event in news if event.kind in (Kind.ARRIVED, Kind.ANSWERED)}
     followed = [event for linkedid in late for event in history[linkedid]]
     if news:
         uow.calls.append(node, news)
@@ -106,7 +106,10 @@ def _follow(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
 
 def _answer(event: CallEvent, call: Call) -> call_tickets.Answer | None:
     """The ticket that this event opens: the first answer of a call carries its number."""
-    if event.kind is not Kind.ANSWERED or not event.data.get("ticket") or call.first_responder is None:
+    number = event.data.get("ticket")
+    if event.kind is not Kind.ANSWERED or not number or call.first_responder is None:
+        return None
+    if number != call.ticket:  # another phone's 200 came in the same moment: one call has one ticket
         return None
     return call_tickets.Answer(
         number=str(event.data["ticket"]),

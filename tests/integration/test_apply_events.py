@@ -271,6 +271,27 @@ def test_an_arrival_that_is_only_rebuilt_later_opens_the_tickets_of_what_came_be
     assert node.rows()["recording"] == 1
 
 
+def test_an_answer_that_is_only_rebuilt_later_still_has_its_handler(node: Node) -> None:
+    # the desk was down when 101 answered and back when 101 handed the caller on
+    node.apply(arrived(), *handoff("accepted"), event(Kind.ENDED, 60))
+    assert node.rows()["ticket"] == 0
+    node.apply(answered())
+    ticket = node.ticket()
+    assert ticket.owner is not None
+    assert ticket.handler is not None
+    assert (ticket.owner.extension, ticket.handler.extension) == ("101", "102")
+    with node.factory() as uow:
+        [briefing] = uow.transcripts.of_call("c.0")
+    assert briefing.recording.ticket == "261120-1-001"
+
+
+def test_two_phones_that_answer_at_once_make_one_ticket(node: Node) -> None:
+    late = event(Kind.ANSWERED, 2.001, extension="102", name="王强", uniqueid="c.2", ticket="261120-1-002")
+    node.apply(arrived(), answered(), late)
+    assert node.rows()["ticket"] == 1
+    assert node.ticket().owner == node.call().first_responder
+
+
 def test_what_the_database_has_is_not_rebuilt(node: Node) -> None:
     # a node that lost its journal reads all of Asterisk's record again, with new numbers
     node.apply(*WHOLE)
