@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import hashlib
+import os
 import socket
 import tempfile
 import threading
@@ -210,13 +211,18 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
     serving = threading.Thread(target=server.serve)
     serving.start()
     try:
-        child = asterisk_process.launch(chosen, root)
+        before = os.umask(0o077)  # as the command line sets it
+        try:
+            child = asterisk_process.launch(chosen, root)
+        finally:
+            os.umask(before)
         wire.start()
         manager.start()
         deadline = time.monotonic() + 10
         while not manager.connected:
             assert time.monotonic() < deadline, "the manager interface does not answer"
             time.sleep(0.01)
+        asterisk_process.rx(chosen, root, "core waitfullybooted")
         yield TestDesk(desk=desk, rx=partial(asterisk_process.rx, chosen, root), server=server)
     finally:
         asterisk_process.stop(chosen)
