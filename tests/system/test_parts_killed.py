@@ -15,7 +15,7 @@ from tests.system.product import Product, hear, leave_message, product_in, talk,
 pytestmark = pytest.mark.anyio
 
 BACK_S = 2.0
-SLACK_S = 1.5
+SLACK_S = 3.0
 """What a busy machine may add to a limit."""
 
 
