@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from callcenter.domain.calls import (
     Call,
@@ -32,7 +33,7 @@ def fold_call(events: Iterable[CallEvent]) -> Call | None:
     The same events give the same record in any order: they are sorted by instant, and what counts as "the first"
     is decided by instants alone. The first responder is a latch: no later event moves it.
     """
-    ordered = sorted(events, key=_place)
+    ordered = _in_order(events)
     arrived = next((event for event in ordered if event.kind is Kind.ARRIVED), None)
     if arrived is None:
         return None
@@ -69,9 +70,12 @@ _ORDER = {kind: index for index, kind in enumerate(Kind)}
 _OPENING = (Kind.HANDOFF_REQUESTED, Kind.RECORDING_STARTED)
 
 
-def _place(event: CallEvent) -> tuple[datetime, int, str]:
+def _in_order(events: Iterable[CallEvent]) -> list[CallEvent]:
     """By instant; what falls together has an order all the same, whichever came to us first."""
-    return event.at, _ORDER[event.kind], repr(sorted(event.data.items()))
+    ordered = sorted(events, key=lambda event: (event.at, _ORDER[event.kind]))
+    if any(one.at == other.at and one.kind is other.kind for one, other in pairwise(ordered)):
+        ordered.sort(key=lambda event: (event.at, _ORDER[event.kind], repr(sorted(event.data.items()))))
+    return ordered
 
 
 def _openings_first(events: Sequence[CallEvent]) -> list[CallEvent]:

@@ -60,7 +60,10 @@ class FakeAsterisk:
     def command(self) -> str:
         """The next command; an empty string when the other side closed."""
         while b"\n" not in self._received:
-            data = self.connection.recv(4096)
+            try:
+                data = self.connection.recv(4096)
+            except ConnectionResetError:
+                return ""
             if not data:
                 return ""
             self._received += data
