@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,11 @@ from tests.pbx.desk import (
     running_desk,
     tone,
 )
-from tests.pbx.prompts import hear
+from tests.pbx.prompts import hear, heard
 
 pytestmark = pytest.mark.anyio
 
-LIMIT_S = 4
+LIMIT_S = 5
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +70,11 @@ async def test_answered_consult_goes_on(desk: TestDesk) -> None:
         colleague = await next_ring(desk_phones["102"])
         await colleague.answer()
         await hear_each_other(first, colleague)
-        await asyncio.gather(hear(first, "beep"), hear(colleague, "beep"))
+        await asyncio.gather(hear(first, "beep", "limit-reached"), hear(colleague, "beep", "limit-reached"))
+        passed = datetime.now(UTC) - (await desk.until(lambda call: True)).handoffs[0].requested_at
+        assert LIMIT_S - 0.2 < passed.total_seconds() < LIMIT_S + 3
         await hear_each_other(first, colleague)
+        assert heard(first.received).count("limit-reached") == 1
         await first.hangup()
         handoff = await desk.handoff("accepted")
         await hear_each_other(call, colleague)
