@@ -52,29 +52,30 @@ class Wire:
     def __init__(self, host: str, port: int, on_progress: Callable[[Leg, datetime], None]) -> None:
         """Nothing is bound before `start`."""
         self._address = (host, port)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._on_progress = on_progress
         self._legs: OrderedDict[bytes, Leg] = OrderedDict()
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="wire", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin; a taken port costs the 183s, never the desk."""
+        listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            self._socket.bind(self._address)
+            listening.bind(self._address)
         except OSError as error:
+            listening.close()
             log.warning("phones that answer with 183 will not be seen ringing: %s", error)
             return
+        self._thread = threading.Thread(target=self._run, args=(listening,), name="wire", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End the thread and free the port."""
         self._stopping = True
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knock:
-            knock.sendto(b"", self._address)
-        if self._thread.is_alive():
+        if self._thread is not None:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knock:
+                knock.sendto(b"", self._address)
             self._thread.join(5)
-        self._socket.close()
 
     def take(self, packet: bytes) -> None:
         """Use one copy; anything but an INVITE of ours or its 183 is passed over."""
@@ -93,13 +94,14 @@ class Wire:
         elif copy.message.startswith(PROGRESS) and copy.key in self._legs:
             self._on_progress(self._legs[copy.key], copy.at)
 
-    def _run(self) -> None:
-        while not self._stopping:
-            packet = self._socket.recv(MAX_PACKET)
-            try:
-                self.take(packet)
-            except Exception:
-                log.exception("a copy of a SIP message could not be used")
+    def _run(self, listening: socket.socket) -> None:
+        with listening:
+            while not self._stopping:
+                packet = listening.recv(MAX_PACKET)
+                try:
+                    self.take(packet)
+                except Exception:
+                    log.exception("a copy of a SIP message could not be used")
 
 
 def read_copy(packet: bytes) -> Copy | None:
