@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from callcenter.softphone import IncomingCall, OutgoingCall, Phone
+from callcenter.softphone import IncomingCall, OutgoingCall, Phone, tone
 
 COMMAND = Path(sys.executable).with_name("shouwen")
 LOOPBACK = "127.0.0.1"
@@ -257,18 +257,17 @@ async def ringing(phone: Phone, timeout_s: float = 10) -> IncomingCall:
 
 
 async def talk(outside: Phone, desk_phone: Phone, line: str = "8000") -> tuple[OutgoingCall, IncomingCall]:
-    """The caller dials, the desk phone answers."""
+    """The caller dials, the desk phone answers, the caller hears them: not before are they joined."""
     call = await outside.dial(line)
     incoming = await ringing(desk_phone)
     await incoming.answer()
     await call.wait_answered()
+    await hear(incoming, call)
     return call, incoming
 
 
 async def hear(speaker: OutgoingCall | IncomingCall, listener: OutgoingCall | IncomingCall) -> None:
     """Until a tone that one side plays has reached the other: they really talk."""
-    from callcenter.softphone import tone
-
     listener.skip_tones()
     heard = asyncio.create_task(listener.wait_tone(700, 10))
     while not heard.done():
