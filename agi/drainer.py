@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -25,9 +26,12 @@ REFRESH_S = 2.0
 RETRY_S = 0.5
 REFUSED = "refused-"
 """Notes of the journal: the data of events that the database will never take, by position."""
-REST_S = 0.04
-"""Time between an event and its way to the database: the caller whose event it is goes on first, undisturbed by
-our use of the interpreter, and what comes meanwhile goes along."""
+IDLE_S = 0.25
+REST_S, MOST_REST_S = 0.04, 0.15
+REST_SHARE = 8.0
+"""Between an event and its way to the database lies a rest: the caller whose event it is goes on first, undisturbed by
+our use of the interpreter, and what comes meanwhile goes along. On a busy line it is so many times as long as the last
+batch took: few large batches cost a fraction of many small ones. The live board has 250 ms."""
 KEEP = timedelta(days=7)
 """How long the journal keeps events that the database has."""
 
@@ -73,14 +77,16 @@ class Drainer:
 
     def _run(self) -> None:
         ready = failing = False
-        refreshed = 0.0
+        refreshed = took_s = 0.0
         while not self._stopping.is_set():
             try:
                 if not ready:
                     self._catch_up_with_database()
                     ready = True
                     self.in_step.set()
+                began = time.monotonic()
                 drained = self._drain()
+                took_s = time.monotonic() - began
                 refreshed = self._refresh(refreshed)
                 failing = False
             except ShouwenError as error:
@@ -92,9 +98,9 @@ class Drainer:
                 log.exception("the journal could not be applied; trying again")
                 ready, drained = False, 0
                 self._stopping.wait(RETRY_S * 4)
-            if not drained:
-                self._journal.appended.wait(0.25)
-                self._stopping.wait(REST_S)
+            if drained < BATCH:
+                self._journal.appended.wait(IDLE_S)
+                self._stopping.wait(min(MOST_REST_S, max(REST_S, REST_SHARE * took_s)))
             self._journal.appended.clear()
 
     def _catch_up_with_database(self) -> None:

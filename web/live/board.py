@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncGenerator, Callable
 
 from starlette.concurrency import run_in_threadpool
 
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 
 COALESCE_S = 0.03
 """Changes within this time are shown together."""
+REST = 4.0
+"""After a reading that took t seconds the next one waits at least REST times t: on a busy day calls come first."""
 
 
 class Board:
@@ -27,6 +30,8 @@ class Board:
         self._news = asyncio.Condition()
         self._version = 0
         self._over = False
+        self._watchers = 0
+        self._watched = asyncio.Event()
         self.snapshot: Snapshot | None = None
 
     def changed(self) -> None:
@@ -37,15 +42,19 @@ class Board:
         """Ends `run` after the reading under way: its thread could not be cancelled anyway."""
         self._over = True
         self._dirty.set()
+        self._watched.set()
 
     async def run(self) -> None:
-        """Reads after each change, until `stop`."""
+        """Reads after each change while somebody watches, until `stop`."""
+        rest_s = COALESCE_S
         while not self._over:
             await self._dirty.wait()
-            await asyncio.sleep(COALESCE_S)
+            await self._watched.wait()
+            await asyncio.sleep(rest_s)
             if self._over:
                 return
             self._dirty.clear()
+            began = time.monotonic()
             try:
                 self.snapshot = await run_in_threadpool(self._read)
             except DatabaseUnavailable:
@@ -54,20 +63,33 @@ class Board:
                 # One change that cannot be read must not end the board for good; the next one is tried again.
                 log.exception("the board could not be read")
                 self.snapshot = None
+            rest_s = max(COALESCE_S, REST * (time.monotonic() - began))
             async with self._news:
                 self._version += 1
                 self._news.notify_all()
 
-    async def versions(self, every_s: float) -> AsyncIterator[int]:
-        """Yields at once, after each change, and at the latest after `every_s` seconds."""
-        seen = -1
-        while True:
-            if seen == self._version:
-                try:
-                    async with asyncio.timeout(every_s), self._news:
-                        while seen == self._version:
-                            await self._news.wait()
-                except TimeoutError:
-                    pass
-            seen = self._version
-            yield seen
+    async def versions(self, every_s: float) -> AsyncGenerator[int]:
+        """Yields at once, after each change, and at the latest after `every_s` seconds.
+
+        The first to watch waits for a reading: nobody has kept the snapshot fresh.
+        """
+        seen = self._version if self._watchers == 0 else -1
+        self._watchers += 1
+        if self._watchers == 1:
+            self._dirty.set()
+            self._watched.set()
+        try:
+            while True:
+                if seen == self._version:
+                    try:
+                        async with asyncio.timeout(every_s), self._news:
+                            while seen == self._version:
+                                await self._news.wait()
+                    except TimeoutError:
+                        pass
+                seen = self._version
+                yield seen
+        finally:
+            self._watchers -= 1
+            if self._watchers == 0 and not self._over:
+                self._watched.clear()

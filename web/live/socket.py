@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import aclosing
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, WebSocket
@@ -69,11 +70,12 @@ async def _send(socket: WebSocket, console: Console, secret: str, reader: Reader
     say = speech_of(socket)
     checked_at = asyncio.get_running_loop().time()
     try:
-        async for _ in board.versions(AGAIN_S):
-            now = asyncio.get_running_loop().time()
-            if now - checked_at >= AGAIN_S:
-                reader, checked_at = await run_in_threadpool(resolve_session, console, secret), now
-            await socket.send_text(await run_in_threadpool(render, console, board, reader, say))
+        async with aclosing(board.versions(AGAIN_S)) as versions:
+            async for _ in versions:
+                now = asyncio.get_running_loop().time()
+                if now - checked_at >= AGAIN_S:
+                    reader, checked_at = await run_in_threadpool(resolve_session, console, secret), now
+                await socket.send_text(await run_in_threadpool(render, console, board, reader, say))
     except (NotLoggedIn, DatabaseUnavailable, WebSocketDisconnect):
         pass
 
