@@ -25,7 +25,7 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 DESKTOP, PHONE = (1280, 800), (375, 740)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for the run."""
     found = install_chromium(Settings(), Console(stderr=True))
