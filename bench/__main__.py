@@ -19,6 +19,8 @@ BENCHES = {
     "agi": ("bench.agi", "FastAGI sessions, alone and beside panoramisk"),
     "waits": ("bench.waits", "after pressing 1, for the ticket, for the live board"),
     "truth": ("bench.truth", "100 calls: the record beside what the phones did"),
+    "transcribe": ("bench.transcribe", "a 10 s message becomes text"),
+    "transcribing": ("bench.transcribing", "call set-up while recordings are transcribed"),
     "load": ("bench.sip_load", "calls on the lab lines, a minute each"),
 }
 BUSY = 0.5

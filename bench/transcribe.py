@@ -16,6 +16,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench.figures import Figure
+from bench.instance import Instance
 from callcenter.settings import Settings
 from transcripts import models
 from transcripts.audio import RATE_HZ, Audio, read_audio
@@ -60,6 +62,21 @@ def ten_seconds(recogniser: Recogniser, audio: Audio) -> float:
         recogniser.transcribe(message)
         taken.append(time.perf_counter() - started)
     return sorted(taken)[1]
+
+
+def run(instance: Instance) -> list[Figure]:
+    """Seconds for a 10 s message with each language's default engine; the instance is not needed."""
+    settings = Settings()
+    found = []
+    for language in ("zh", "en"):
+        recogniser = models.choose(settings, language)
+        if recogniser is None:
+            continue
+        voice = read_audio(VOICES / f"{language}-message-01.wav")
+        recogniser.transcribe(voice)
+        name = f"a 10 s message becomes text, {language}, {recogniser.model}"
+        found.append(Figure(name=name, measured=ten_seconds(recogniser, voice), unit="s", target=TARGET_S))
+    return found
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ DESKTOP, PHONE = (1280, 800), (375, 740)
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for the run."""
+    """One browser for the module: its event loop must not outlive it in this thread."""
     found = install_chromium(Settings(), Console(stderr=True))
     environment: dict[str, str | float | bool] = dict(found.environment)
     with sync_playwright() as playwright:
