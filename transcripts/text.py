@@ -11,6 +11,8 @@ _GAP = re.compile(
     r"(?<=[\u2e80-\u9fff\u3000-\u303f\uff00-\uffef])\s+|\s+(?=[\u2e80-\u9fff\u3000-\u303f\uff00-\uffef])"
 )
 
+_STUTTER = re.compile(r"([^\W\d_])\1{7,}[\W_]*$")
+
 
 @cache
 def _to_simplified() -> opencc.OpenCC:
@@ -23,3 +25,11 @@ def tidy(text: str, language: str) -> str:
     if language != "zh":
         return line
     return _GAP.sub("", str(_to_simplified().convert(line)))
+
+
+def without_stutter(text: str) -> str:
+    """The text without the end that Whisper makes up when speech is over: one letter again and again.
+
+    Digits are left alone: numbers do end in zeros.
+    """
+    return _STUTTER.sub("", text)

@@ -12,7 +12,7 @@ from typing import Any
 from transcripts.audio import Audio
 from transcripts.engine import Transcript, Word
 from transcripts.errors import EngineFailed
-from transcripts.text import tidy
+from transcripts.text import tidy, without_stutter
 
 THREADS = 1
 """Of two cores, calls keep one."""
@@ -74,9 +74,15 @@ class WhisperEngine:
     def _transcript(self, audio: Audio, segments: Iterable[Any]) -> Transcript:
         segments = list(segments)
         separator = "" if self._language == "zh" else " "
-        words = (word for segment in segments for word in segment.words or ())
+        text = tidy(separator.join(segment.text.strip() for segment in segments), self._language)
+        kept = without_stutter(text)
+        words = [word for segment in segments for word in segment.words or ()]
+        if kept != text:
+            unit = text[-1]
+            while words and set(str(words[-1].word).strip()) <= {unit, "\ufffd"}:
+                words.pop()
         return Transcript(
-            text=tidy(separator.join(segment.text.strip() for segment in segments), self._language),
+            text=kept,
             engine=self.engine,
             model=self.model,
             seconds=round(audio.seconds, 3),

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from transcripts.errors import EngineFailed
-from transcripts.text import tidy
+from transcripts.text import tidy, without_stutter
 from transcripts.vosk_results import VoskResults
 from transcripts.whisper_engine import PROMPTS, heard
 
@@ -25,6 +25,20 @@ from transcripts.whisper_engine import PROMPTS, heard
 )
 def test_tidy(text: str, language: str, wanted: str) -> None:
     assert tidy(text, language) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("我们继续。作" + "语" * 20, "我们继续。作"),
+        ("我们继续。" + "语" * 9 + "。\ufffd", "我们继续。"),
+        ("哈哈哈，谢谢", "哈哈哈，谢谢"),
+        ("电话是1380000000000", "电话是1380000000000"),
+        ("", ""),
+    ],
+)
+def test_without_stutter(text: str, wanted: str) -> None:
+    assert without_stutter(text) == wanted
 
 
 def _segment(
