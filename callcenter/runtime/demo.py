@@ -26,6 +26,8 @@ BRIEFING = VOICES / "zh-briefing-01.wav"
 MESSAGE = VOICES / "zh-message-01.wav"
 CALLERS = (("13900010001", "刘女士"), ("13900010002", "孙先生"), ("13900010003", "何女士"))
 TRANSCRIBED_WITHIN_S = 120.0
+LISTEN_S = 2.5
+"""How long the caller of the third call listens before they press a key."""
 
 
 class DemoFailed(ShouwenError):
@@ -143,7 +145,7 @@ async def _recorded(settings: Settings, accounts: dict[str, Any]) -> None:
         await call.send_digits("#")
         for key in ("1", "2", "1"):  # the number is right, tomorrow, the message is right
             await call.wait_audio()
-            await call.wait_silence(1.2)
+            await asyncio.sleep(LISTEN_S)  # a key interrupts the question
             await call.send_digits(key)
         await call.wait_ended(timeout_s=60)
 
