@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from callcenter.softphone.errors import SipSyntaxError
@@ -31,7 +32,7 @@ _LISTS = frozenset({"via", "route", "record-route", "contact"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(ABC):
     """What requests and responses share. Text that is not UTF-8 survives as surrogate escapes."""
 
     headers: tuple[Header, ...] = ()
@@ -40,8 +41,9 @@ class Message:
     """When it arrived; None for a message of ours."""
 
     @property
+    @abstractmethod
     def start_line(self) -> str:
-        raise NotImplementedError
+        """The first line: of a request its method and URI, of a response its status."""
 
     def get(self, name: str) -> str:
         """The first header of that name, or the empty string."""

@@ -38,6 +38,7 @@ from callcenter.softphone.incoming import IncomingCall
 from callcenter.softphone.outgoing import OutgoingCall
 from callcenter.softphone.phone import Phone
 from tests.pbx import prompts
+from tests.polling import until
 
 STAFF = {"101": "李静", "102": "王强", "103": "赵敏", "104": "陈主任"}
 VOICES = Path(__file__).parents[1] / "voices"
@@ -218,10 +219,7 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
             os.umask(before)
         wire.start()
         manager.start()
-        deadline = time.monotonic() + 10
-        while not manager.connected:
-            assert time.monotonic() < deadline, "the manager interface does not answer"
-            time.sleep(0.01)
+        until(lambda: manager.connected, 10, "the manager interface's answer")
         asterisk_process.rx(chosen, root, "core waitfullybooted")
         yield TestDesk(desk=desk, rx=partial(asterisk_process.rx, chosen, root), server=server)
     finally:
