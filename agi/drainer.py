@@ -28,7 +28,7 @@ REFUSED = "refused-"
 """Notes of the journal: the data of events that the database will never take, by position."""
 IDLE_S = 0.25
 REST_S, MOST_REST_S = 0.04, 0.15
-REST_SHARE = 8.0
+REST_SHARE = 12.0
 """Between an event and its way to the database lies a rest: the caller whose event it is goes on first, undisturbed by
 our use of the interpreter, and what comes meanwhile goes along. On a busy line it is so many times as long as the last
 batch took: few large batches cost a fraction of many small ones. The live board has 250 ms."""

@@ -15,7 +15,7 @@ from callcenter.domain.fold import fold_call
 
 log = logging.getLogger(__name__)
 
-KEEP_S = 120.0
+KEEP_S = 20.0
 """How long an ended call stays in memory: late events of Asterisk still find it."""
 
 Value = str | int | float | bool | None

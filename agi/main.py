@@ -16,6 +16,7 @@ from agi.entries import ENTRIES
 from agi.health import health
 from agi.journal import Journal
 from agi.live import LiveCalls, now
+from agi.memory import Collector
 from agi.numbering import Numbering
 from agi.routing import Routing
 from agi.server import Server
@@ -70,6 +71,7 @@ def run_agi(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     cel = CelReader(desk, journal, cel_file(settings))
+    collector = Collector(calls.in_progress)
     wire.start()
     manager.start()
     drainer.start()
@@ -77,10 +79,12 @@ def run_agi(settings: Settings) -> None:
     if not journal.used_up_to():
         # a new journal knows no number that was given out before it: ask once, but keep no caller waiting
         drainer.in_step.wait(NEW_JOURNAL_S)
+    collector.start()
     log.info("the desk answers on port %s", server.port)
     server.serve()
     wire.stop()
     manager.stop()
     cel.stop()
+    collector.stop()
     drainer.stop()
     journal.close()

@@ -81,10 +81,9 @@ class Session(AGI):  # type: ignore[misc]  # the base class is untyped
         return line
 
     def _receive(self, deadline: float) -> bytes:
-        left_s = deadline - time.monotonic()
-        if left_s <= 0:
+        # the socket's own timeout was set for the whole of what is read; drips may not outlast it more than once
+        if time.monotonic() > deadline:
             raise AgiError("Asterisk did not answer in time")
-        self.connection.settimeout(left_s)
         try:
             data = self.connection.recv(8192)
         except TimeoutError as error:
@@ -96,6 +95,7 @@ class Session(AGI):  # type: ignore[misc]  # the base class is untyped
         return data
 
     def _get_agi_env(self) -> None:
+        self.connection.settimeout(ENV_TIMEOUT_S)
         deadline = time.monotonic() + ENV_TIMEOUT_S
         for _ in range(MAX_ENV_LINES):
             line = self._read_line(deadline)
@@ -127,12 +127,13 @@ class Session(AGI):  # type: ignore[misc]  # the base class is untyped
         line = " ".join([command, *(str(arg) for arg in args)]).strip()
         if _UNSAFE.search(line):
             raise BadCommand(f"control characters in an AGI command: {command}")
+        timeout_s = takes_s + COMMAND_TIMEOUT_S
         try:
-            self.connection.settimeout(COMMAND_TIMEOUT_S)
+            self.connection.settimeout(timeout_s)
             self.connection.sendall(line.encode() + b"\n")
         except OSError as error:
             raise HungUp from error
-        return self._result(time.monotonic() + takes_s + COMMAND_TIMEOUT_S)
+        return self._result(time.monotonic() + timeout_s)
 
     def _result(self, deadline: float) -> dict[str, tuple[str, str]]:
         """Read one response. Asterisk may put a line `HANGUP` before it; the response still follows."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, DateTime, MetaData, Text
+from sqlalchemy import BigInteger, DateTime, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -28,3 +28,8 @@ class Base(DeclarativeBase):
         int: BigInteger,
         str: Text,
     }
+
+
+def table_of(mapped: type[Base]) -> Table:
+    """The table itself, for statements over many rows that need no mapped objects."""
+    return cast(Table, mapped.__table__)

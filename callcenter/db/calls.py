@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -18,11 +19,11 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import Text
 
-from callcenter.db.base import Base
+from callcenter.db.base import Base, table_of
 from callcenter.db.tickets import TicketRow
 from callcenter.domain.calls import (
     Call,
@@ -129,17 +130,17 @@ class CallRepository:
 
     def lock_position(self, node: int) -> int:
         """The same, held against any other drainer of that node until the transaction ends."""
-        row = insert(JournalPositionRow).values(node=node, position=0).on_conflict_do_nothing()
-        self._session.execute(row)
         query = select(JournalPositionRow.position).filter_by(node=node).with_for_update()
-        return self._session.scalar(query) or 0
+        found = self._session.scalar(query)
+        if found is None:
+            row = insert(JournalPositionRow).values(node=node, position=0).on_conflict_do_nothing()
+            self._session.execute(row)
+            found = self._session.scalar(query)
+        return found or 0
 
     def set_position(self, node: int, position: int) -> None:
         """Move on."""
-        row = insert(JournalPositionRow).values(node=node, position=position)
-        self._session.execute(
-            row.on_conflict_do_update(index_elements=["node"], set_={"position": row.excluded.position})
-        )
+        self._session.execute(_upsert(JournalPositionRow, "node"), {"node": node, "position": position})
 
     def event_at(self, node: int, position: int) -> CallEvent | None:
         """The event that was applied from that place of a node's journal."""
@@ -167,7 +168,7 @@ class CallRepository:
             }
             for position, event in events
         ]
-        self._session.execute(insert(CallEventRow).on_conflict_do_nothing(), rows)
+        self._session.execute(_APPEND, rows)
 
     def events_of(self, linkedids: Sequence[str]) -> dict[str, list[CallEvent]]:
         """All events of some calls, in the order of the journal."""
@@ -189,19 +190,14 @@ class CallRepository:
         """Write what the fold says of some calls, with their handoffs."""
         if not calls:
             return
-        self._upsert(CallRow, [_call_row(call) for call in calls], ["linkedid"])
+        self._session.execute(_upsert(CallRow, "linkedid"), [_call_row(call) for call in calls])
         handoffs = [
             _handoff_row(call.linkedid, seq, handoff)
             for call in calls
             for seq, handoff in enumerate(call.handoffs, 1)
         ]
         if handoffs:
-            self._upsert(HandoffRow, handoffs, ["linkedid", "seq"])
-
-    def _upsert(self, table: type[Base], rows: list[dict[str, Any]], key: list[str]) -> None:
-        row = insert(table)
-        values = {name: row.excluded[name] for name in rows[0] if name not in key}
-        self._session.execute(row.on_conflict_do_update(index_elements=key, set_=values), rows)
+            self._session.execute(_upsert(HandoffRow, "linkedid", "seq"), handoffs)
 
     def get(self, linkedid: str) -> Call | None:
         """One call with its handoffs, or None."""
@@ -239,6 +235,19 @@ class CallRepository:
         for handoff in self._session.scalars(found) if linkedids else ():
             handoffs[handoff.linkedid].append(_handoff(handoff))
         return [_call(row, tuple(handoffs[row.linkedid])) for row in rows]
+
+
+# The statements of the way from the journal to the database, which runs as calls run: of tables, not of mapped
+# classes (whose bulk insert is a statement for each pattern of NULLs), and built once.
+_APPEND = insert(table_of(CallEventRow)).on_conflict_do_nothing()
+
+
+@cache
+def _upsert(mapped: type[Base], *key: str) -> Insert:
+    table = table_of(mapped)
+    row = insert(table)
+    values = {column.name: row.excluded[column.name] for column in table.columns if column.name not in key}
+    return row.on_conflict_do_update(index_elements=key, set_=values)
 
 
 _PLAIN = tuple(

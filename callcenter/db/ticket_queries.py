@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, delete, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
+from callcenter.db.base import table_of
 from callcenter.db.staff import StaffRow
 from callcenter.db.tickets import TicketClockRow, TicketEventRow, TicketRow, TicketSerialRow
 from callcenter.domain.calls import Person
@@ -20,6 +21,8 @@ from callcenter.services.ports import TicketFilter
 
 _OWNER = aliased(StaffRow)
 _HANDLER = aliased(StaffRow)
+_ADD = insert(table_of(TicketRow)).on_conflict_do_nothing().returning(TicketRow.number)
+_APPEND = insert(table_of(TicketEventRow))
 _Found = Row[TicketRow, StaffRow, StaffRow]
 
 
@@ -51,8 +54,7 @@ class TicketRepository:
         if not tickets:
             return set()
         rows = [{"number": ticket.number, **_values(ticket, None)} for ticket in tickets]
-        statement = insert(TicketRow).on_conflict_do_nothing().returning(TicketRow.number)
-        return set(self._session.scalars(statement, rows))
+        return set(self._session.scalars(_ADD, rows))
 
     def save(self, ticket: Ticket, clocks: Sequence[TicketClock], breach_at: datetime | None) -> None:
         """Write the locked ticket back with the clocks that its events give."""
@@ -90,7 +92,7 @@ class TicketRepository:
             }
             for event in events
         ]
-        self._session.execute(insert(TicketEventRow), rows)
+        self._session.execute(_APPEND, rows)
 
     def events(self, number: str) -> list[TicketEvent]:
         """The log of a ticket, in order."""

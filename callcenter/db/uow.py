@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from callcenter.db.calls import CallRepository
     from callcenter.db.transcripts import TranscriptRepository
 
+_NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(cast(:payloads AS text[])) AS payload")
+
 
 class SqlUnitOfWork:
     """`with SqlUnitOfWork(…) as uow: …; uow.commit()`; without the commit everything is undone.
@@ -92,8 +94,7 @@ class SqlUnitOfWork:
 
     def notify(self, channel: str, *payloads: str) -> None:
         """Tell the listeners of `channel`, once this transaction is committed."""
-        query = text("SELECT pg_notify(:channel, payload) FROM unnest(cast(:payloads AS text[])) AS payload")
-        self.session.execute(query, {"channel": channel, "payloads": list(payloads)})
+        self.session.execute(_NOTIFY, {"channel": channel, "payloads": list(payloads)})
 
     @cached_property
     def tickets(self) -> TicketRepository:

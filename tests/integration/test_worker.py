@@ -33,7 +33,8 @@ from transcripts import models
 
 VOICES = Path(__file__).parents[1] / "voices"
 COMMAND = Path(sys.executable).with_name("shouwen")
-PATIENCE_S = 60
+PATIENCE_S = 240
+"""The worker runs at nice 10: beside other tests on a small machine it waits for what they leave."""
 
 
 @contextmanager
@@ -129,7 +130,7 @@ def test_without_a_model_it_waits_until_one_is_there(
 
 def test_killed_in_the_middle_it_begins_again(settings: Settings, uow_factory: UowFactory) -> None:
     """The second worker waits until the first one's job is stalled and its try's pause is over: some 10 s."""
-    recording_id = _record(settings, uow_factory, times=10)
+    recording_id = _record(settings, uow_factory, times=3)
 
     def begun() -> bool:
         with uow_factory() as uow:
