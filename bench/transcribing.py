@@ -1,12 +1,17 @@
-"""What transcription at full load does to call set-up: line 8002 in turn with and without a recogniser at work."""
+"""What transcription at full load does to call set-up: line 8002 in turn with and without a recogniser at work.
+
+Beside it, for the machine: the same with a loop that does nothing, at the lowest priority the system has. Where two
+CPUs are two threads of one core, whatever runs on one slows the other, and that no priority can change.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import product
 from pathlib import Path
 
 import uvloop
@@ -26,19 +31,24 @@ VOICE = Path(__file__).parents[1] / "tests" / "voices" / "zh-message-01.wav"
 
 def run(instance: Instance) -> list[Figure]:
     """Slices of ten seconds in turn; the recogniser runs as the worker runs it: one thread, the worker's priority."""
-    quiet, busy = uvloop.run(_measure(instance))
-    p99 = percentile(quiet.delays_ms, 0.99)
-    ratio = percentile(busy.delays_ms, 0.99) / p99
+    quiet, busy, looping = (percentile(each.delays_ms, 0.99) for each in uvloop.run(_measure(instance)))
     return [
         Figure(
-            name=f"{PRODUCT} at {RATE:g} calls/s: INVITE → the phone's INVITE, p99", measured=p99, unit="ms"
+            name=f"{PRODUCT} at {RATE:g} calls/s: INVITE → the phone's INVITE, p99", measured=quiet, unit="ms"
         ),
-        Figure(name="the same while recordings are transcribed, ratio", measured=ratio, unit="", target=MOST),
+        Figure(
+            name="the same while recordings are transcribed, ratio",
+            measured=busy / quiet,
+            unit="",
+            target=MOST,
+        ),
+        Figure(name="the same beside an idle loop, ratio", measured=looping / quiet, unit=""),
     ]
 
 
-async def _measure(instance: Instance) -> tuple[Outcome, Outcome]:
-    outcomes = Outcome(), Outcome()
+async def _measure(instance: Instance) -> tuple[Outcome, Outcome, Outcome]:
+    outcomes = Outcome(), Outcome(), Outcome()
+    beside = (nullcontext, _transcribing, _looping)
     lab = LabPhone()
     server = (LOOPBACK, instance.sip_port)
     caller = await Phone.open(server=server, user="caller", silent=True)
@@ -46,13 +56,9 @@ async def _measure(instance: Instance) -> tuple[Outcome, Outcome]:
     number = 500_000
     async with caller, phone:
         phone.on_invite = lab.take
-        for index in range(2 * ROUNDS):
+        for _, (outcome, work) in product(range(ROUNDS), list(zip(outcomes, beside, strict=True))):
             count = round(RATE * SLICE_S)
-            outcome = outcomes[index % 2]
-            if index % 2:
-                with _transcribing():
-                    number = await place_at_rate(caller, lab, PRODUCT, number, count, RATE, TALK_S, outcome)
-            else:
+            with work():
                 number = await place_at_rate(caller, lab, PRODUCT, number, count, RATE, TALK_S, outcome)
     return outcomes
 
@@ -61,14 +67,25 @@ def _step_back() -> None:
     os.nice(NICE)
 
 
-@contextmanager
-def _transcribing() -> Iterator[None]:
-    """A recogniser that never rests, in a process of its own."""
+def _transcribing() -> AbstractContextManager[None]:
+    """A recogniser that never rests."""
     command = [sys.executable, "-m", "bench.transcribing_forever", str(VOICE)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=_step_back)
+    return _running(command, _step_back)
+
+
+def _looping() -> AbstractContextManager[None]:
+    """Nothing, all the time, whenever nobody else wants the CPU (sched(7), SCHED_IDLE)."""
+    command = [sys.executable, "-c", "print(flush=True)\nwhile True: pass"]
+    return _running(command, lambda: os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)))
+
+
+@contextmanager
+def _running(command: list[str], step_back: Callable[[], None]) -> Iterator[None]:
+    """A process of its own, once it has printed a line: it is ready."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=step_back)
     try:
         assert process.stdout is not None
-        process.stdout.readline()  # the model is loaded
+        process.stdout.readline()
         yield
     finally:
         process.kill()
