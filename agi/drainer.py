@@ -142,9 +142,7 @@ class Drainer:
 
     def _apply(self, events: Sequence[tuple[int, CallEvent]]) -> None:
         with self._unit_of_work() as uow:
-            call_services.apply_events(
-                uow, node=self._settings.node, events=events, policy=self._settings.policy
-            )
+            call_services.apply_events(uow, node=self._settings.node, events=events)
             uow.commit()
         self._position = events[-1][0]
 

@@ -23,6 +23,7 @@ from agi.server import Server
 from agi.watcher import boot_instant, progressed, watch
 from agi.wire import Wire
 from callcenter.bootstrap import unit_of_work_factory
+from callcenter.runtime import calls_first
 from callcenter.runtime.asterisk_config import cel_file, secret_file
 from callcenter.settings import Settings
 
@@ -63,7 +64,8 @@ def run_agi(settings: Settings) -> None:
     entries = {name: partial(entry, desk) for name, entry in ENTRIES.items()}
     server = Server(LOOPBACK, settings.agi_port, entries | {"health": partial(health, desk, drainer)})
 
-    wire = Wire(LOOPBACK, settings.agi_port, partial(progressed, desk))
+    announce = calls_first.Announcer(settings)
+    wire = Wire(LOOPBACK, settings.agi_port, partial(progressed, desk), on_invite=announce)
 
     def end(signum: int, frame: FrameType | None) -> None:
         server.stop()
@@ -83,6 +85,7 @@ def run_agi(settings: Settings) -> None:
     log.info("the desk answers on port %s", server.port)
     server.serve()
     wire.stop()
+    announce.close()
     manager.stop()
     cel.stop()
     collector.stop()

@@ -47,12 +47,19 @@ class Copy:
 
 
 class Wire:
-    """Listens for the copies and calls `on_progress` for each 183 of a desk phone, on its own thread."""
+    """Listens for the copies, on its own thread: `on_invite` for each INVITE, `on_progress` for a desk phone's 183."""
 
-    def __init__(self, host: str, port: int, on_progress: Callable[[Leg, datetime], None]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        on_progress: Callable[[Leg, datetime], None],
+        on_invite: Callable[[], None] = lambda: None,
+    ) -> None:
         """Nothing is bound before `start`."""
         self._address = (host, port)
         self._on_progress = on_progress
+        self._on_invite = on_invite
         self._legs: OrderedDict[bytes, Leg] = OrderedDict()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -79,6 +86,8 @@ class Wire:
 
     def take(self, packet: bytes) -> None:
         """Use one copy; anything but an INVITE of ours or its 183 is passed over."""
+        if b"INVITE sip:" in packet:
+            self._on_invite()
         if b"X-Shouwen-Leg" not in packet and PROGRESS not in packet:
             return
         copy = read_copy(packet)

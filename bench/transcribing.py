@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -30,7 +31,7 @@ VOICE = Path(__file__).parents[1] / "tests" / "voices" / "zh-message-01.wav"
 
 
 def run(instance: Instance) -> list[Figure]:
-    """Slices of ten seconds in turn; the recogniser runs as the worker runs it: one thread, the worker's priority."""
+    """Slices of ten seconds in turn; the recogniser runs as the worker runs it (`transcripts.aside`)."""
     quiet, busy, looping = (percentile(each.delays_ms, 0.99) for each in uvloop.run(_measure(instance)))
     return [
         Figure(
@@ -48,7 +49,7 @@ def run(instance: Instance) -> list[Figure]:
 
 async def _measure(instance: Instance) -> tuple[Outcome, Outcome, Outcome]:
     outcomes = Outcome(), Outcome(), Outcome()
-    beside = (nullcontext, _transcribing, _looping)
+    beside = (nullcontext, partial(_transcribing, instance), _looping)
     lab = LabPhone()
     server = (LOOPBACK, instance.sip_port)
     caller = await Phone.open(server=server, user="caller", silent=True)
@@ -67,10 +68,10 @@ def _step_back() -> None:
     os.nice(NICE)
 
 
-def _transcribing() -> AbstractContextManager[None]:
+def _transcribing(instance: Instance) -> AbstractContextManager[None]:
     """A recogniser that never rests."""
     command = [sys.executable, "-m", "bench.transcribing_forever", str(VOICE)]
-    return _running(command, _step_back)
+    return _running(command, _step_back, {**os.environ, "SHOUWEN_HOME": str(instance.home)})
 
 
 def _looping() -> AbstractContextManager[None]:
@@ -80,9 +81,11 @@ def _looping() -> AbstractContextManager[None]:
 
 
 @contextmanager
-def _running(command: list[str], step_back: Callable[[], None]) -> Iterator[None]:
+def _running(
+    command: list[str], step_back: Callable[[], None], environment: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """A process of its own, once it has printed a line: it is ready."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=step_back)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=step_back, env=environment)
     try:
         assert process.stdout is not None
         process.stdout.readline()

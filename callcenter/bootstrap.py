@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from callcenter.db.address import database_url
 from callcenter.db.engine import create_engine
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.policy import RuleBook
@@ -33,15 +33,6 @@ DEMO_STAFF = (
     ("104", "陈国强", "chenguoqiang", Role.MANAGER),
 )
 """Who answers in the demonstration; the manager is never rung by the line."""
-
-
-def database_url(settings: Settings) -> str:
-    """The database of SHOUWEN_DATABASE_URL, else the embedded one.
-
-    The runtime, which knows where that one listens, stands above this package: it is asked by name.
-    """
-    url: str = importlib.import_module("callcenter.runtime.postgres").database_url(settings)
-    return url
 
 
 def build_engine(settings: Settings, *, pool_size: int = 8) -> Engine:

@@ -16,15 +16,15 @@ import procrastinate
 import psycopg
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
-from callcenter.bootstrap import build_engine, database_url, unit_of_work_factory
+from callcenter.bootstrap import build_engine, unit_of_work_factory
 from callcenter.db import heartbeat
+from callcenter.db.address import database_url
 from callcenter.db.deadline import DatabaseUnavailable
 from callcenter.services.transcripts import pending_recordings
 from callcenter.settings import Settings
 from transcripts import models, queue
+from transcripts.aside import Aside
 from transcripts.chores import Chore, keep_doing
-from transcripts.engine import Recogniser
-from transcripts.errors import ModelMissing
 from transcripts.task import transcribe_recording
 
 Job = procrastinate.tasks.Task[[int], None, [int]]
@@ -84,15 +84,9 @@ class Worker:
         self._url = database_url(settings)
         self._engine = build_engine(settings, pool_size=2)
         self._units = unit_of_work_factory(settings, engine=self._engine)
+        self._aside = Aside(settings)
         self._swept_at = time.monotonic()
         self.busy = False
-
-    def choose(self, language: str) -> Recogniser:
-        """The language's recogniser; raises ModelMissing."""
-        recogniser = models.choose(self._settings, language)
-        if recogniser is None:
-            raise ModelMissing(models.why_none(self._settings, language))
-        return recogniser
 
     def beat(self) -> None:
         """Give a sign of life, unless the work itself stands still."""
@@ -108,7 +102,10 @@ class Worker:
         self.busy = True
         try:
             transcribe_recording(
-                recording_id, units=self._units, recordings=self._settings.recordings, choose=self.choose
+                recording_id,
+                units=self._units,
+                recordings=self._settings.recordings,
+                choose=self._aside.choose,
             )
         finally:
             self.busy = False

@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import make_url
 
-from callcenter.bootstrap import build_rules, database_url, unit_of_work_factory
+from callcenter.bootstrap import build_rules, unit_of_work_factory
+from callcenter.db.address import database_url
 from callcenter.db.engine import create_engine
 from callcenter.settings import Settings
 from web import api, errors, pages
+from web.api.health import VERSION
 from web.checks import checks_for
 from web.console import Console
 from web.headers import AccessLog, SecurityHeaders
 from web.health import Checks, Health
-from web.i18n import speeches, utc_now
+from web.i18n import speeches
 from web.limits import BodyLimit
 from web.live import socket
 from web.live.board import Board
@@ -35,6 +37,11 @@ WORK_S, CONNECT_S, POOL_S = 1.4, 1.0, 0.3
 A database that freezes is known to have done so 1.2 s later (`web.health`, `web.checks`); whoever began to wait
 until then is answered 1.4 s after that, which is within the three seconds of the contract.
 """
+
+
+def utc_now() -> datetime:
+    """The clock of the console."""
+    return datetime.now(UTC)
 
 
 def create_app(
@@ -76,7 +83,7 @@ def create_app(
 
     app = FastAPI(
         title="Shouwen",
-        version="0.1.0",
+        version=VERSION,
         lifespan=lifespan,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,

@@ -7,7 +7,8 @@ from functools import partial
 
 from sqlalchemy import text
 
-from callcenter.bootstrap import database_url, unit_of_work_factory
+from callcenter.bootstrap import unit_of_work_factory
+from callcenter.db.address import database_url
 from callcenter.db.engine import create_engine
 from callcenter.db.heartbeat import ALIVE_S, age_s
 from callcenter.runtime import agi_health

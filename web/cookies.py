@@ -30,7 +30,7 @@ def session_of(connection: HTTPConnection) -> str | None:
     return connection.cookies.get(session_name(connection))
 
 
-def keep(response: Response, connection: HTTPConnection, name: str, value: str, *, age_s: int | None) -> None:
+def keep(response: Response, connection: HTTPConnection, name: str, value: str, *, age_s: int) -> None:
     """Sets a cookie that scripts cannot read and other sites' forms do not carry."""
     response.set_cookie(
         name, value, max_age=age_s, path="/", httponly=True, secure=is_https(connection), samesite="lax"

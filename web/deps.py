@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import FormData
 
 from callcenter.services.accounts import resolve_login, resolve_token
+from callcenter.services.ticket_lists import LONGEST_PAGE
 from web import csrf
 from web.console import Console
 from web.cookies import session_of
@@ -17,8 +18,6 @@ from web.i18n import Speech
 from web.reading import Page, Reader
 from web.speaking import speech_of
 from web.viewer import Viewer
-
-LONGEST_PAGE = 500
 
 
 def get_console(request: Request) -> Console:
@@ -54,14 +53,7 @@ def resolve_session(console: Console, secret: str) -> Reader:
         work.commit()
     if login is None or member is None:
         raise NotLoggedIn
-    viewer = Viewer(
-        extension=member.extension,
-        name=member.name,
-        role=member.role,
-        rung=member.rung,
-        on_duty=member.on_duty,
-    )
-    return Reader(viewer=viewer, csrf=login.csrf, secret=secret)
+    return Reader(viewer=Viewer.of(member), csrf=login.csrf, secret=secret)
 
 
 ReaderDep = Annotated[Reader, Depends(get_reader)]

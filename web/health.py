@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 PERIOD_S = 0.4
 STALE_S = 2.0
 """A check that has not come back for so long counts as a part that is down."""
+LAST_ANSWER_S = 1.2
+"""So long each question under way is waited for at the end; a slower one ends with the process."""
 
 State = Literal["ok", "down"]
 T = TypeVar("T")
@@ -122,19 +124,19 @@ class Health:
         self._agi = Watched("agi", checks.agi, clock)
         self._database = Watched("database", checks.database, clock)
         self._worker = Watched("worker", checks.worker, clock)
+        self._watches = (self._agi, self._database, self._worker)
 
     def start(self) -> None:
         """Begins to ask."""
-        for watched in (self._agi, self._database, self._worker):
+        for watched in self._watches:
             watched.start()
 
     def stop(self) -> None:
         """Stops asking."""
-        watches = (self._agi, self._database, self._worker)
-        for watched in watches:
+        for watched in self._watches:
             watched.ask_no_more()
-        for watched in watches:
-            watched.wait(1.2)
+        for watched in self._watches:
+            watched.wait(LAST_ANSWER_S)
         self._close()
 
     @property

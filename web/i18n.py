@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -126,8 +126,3 @@ def speeches(zone: ZoneInfo) -> Mapping[str, Speech]:
         language: Speech(language=language, translations=catalogue(language), zone=zone)
         for language in LANGUAGES
     }
-
-
-def utc_now() -> datetime:
-    """The clock of the console."""
-    return datetime.now(UTC)

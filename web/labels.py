@@ -73,11 +73,6 @@ WISHED_REPLIES = {
     "tomorrow": N_("Tomorrow"),
     "this_week": N_("This week"),
 }
-COMPLEXITIES = {
-    "simple": N_("Simple"),
-    "normal": N_("Normal"),
-    "complex": N_("Complex"),
-}
 TRANSCRIPTS = {
     "pending": _label(N_("Being written"), "info", Icon("hourglass")),
     "done": _label(N_("Written by machine"), "quiet", Icon("file-text")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -23,7 +22,7 @@ def problem(
     """The answer: `type` stays about:blank, `title` says what the status means, `detail` what to do."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": title or HTTPStatus(status).phrase,
+        "title": title,
         "status": status,
     }
     if detail:

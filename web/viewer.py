@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from callcenter.domain.calls import Call, Person
-from callcenter.domain.staff import Role
+from callcenter.domain.staff import Role, StaffMember
 from callcenter.domain.tickets import Ticket
 from web.privacy import mask
 
@@ -20,6 +20,17 @@ class Viewer:
     role: Role
     rung: bool = False
     on_duty: bool = False
+
+    @classmethod
+    def of(cls, member: StaffMember) -> Viewer:
+        """A member of staff as a viewer."""
+        return cls(
+            extension=member.extension,
+            name=member.name,
+            role=member.role,
+            rung=member.rung,
+            on_duty=member.on_duty,
+        )
 
     @property
     def is_manager(self) -> bool:
@@ -35,8 +46,21 @@ class Viewer:
         """Whether a matter of the extensions `involved` is theirs to see in full."""
         return self.is_manager or self.extension in involved
 
-    def number(self, number: str | None, involved: AbstractSet[str]) -> str | None:
-        """The number, or its masked form."""
+    def caller_of(self, call: Call) -> str | None:
+        """The caller's number, or its masked form."""
+        return self._shown(call.caller, involved_in_call(call))
+
+    def contact_of(self, ticket: Ticket, call: Call | None = None) -> str | None:
+        """The contact's number, or its masked form; without `call` only owner and handler are involved."""
+        return self._shown(ticket.contact_phone, involved_in_ticket(ticket, call))
+
+    def may_hear(self, ticket: Ticket | None, call: Call | None) -> bool:
+        """Whether the recordings of a call and its ticket are theirs: a message is everybody's until taken."""
+        if ticket is not None:
+            return ticket.owner is None or self.may_see(involved_in_ticket(ticket, call))
+        return self.may_see(involved_in_call(call) if call else frozenset())
+
+    def _shown(self, number: str | None, involved: AbstractSet[str]) -> str | None:
         return number if self.may_see(involved) else mask(number)
 
 

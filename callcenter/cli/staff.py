@@ -28,8 +28,8 @@ def add_to(app: typer.Typer) -> None:
 @db_app.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to this version's tables."""
-    from callcenter.bootstrap import database_url
     from callcenter.db import migrate
+    from callcenter.db.address import database_url
     from callcenter.settings import Settings
 
     migrate.upgrade(database_url(Settings()))

@@ -28,6 +28,7 @@ from callcenter.db.tickets import TicketRow
 from callcenter.domain.calls import (
     Call,
     CallEvent,
+    CallFigures,
     Handoff,
     HandoffOutcome,
     Kind,
@@ -222,10 +223,19 @@ class CallRepository:
         page = calls[:limit]
         return page, (page[-1].arrived_at, page[-1].linkedid) if more and page else None
 
-    def count_since(self, since: datetime) -> int:
-        """How many calls arrived since an instant."""
-        query = select(func.count()).select_from(CallRow).where(CallRow.arrived_at >= since)
-        return self._session.scalar(query) or 0
+    def figures(self, since: datetime) -> CallFigures:
+        """The calls that arrived since an instant, in numbers: however many there are, the database counts them."""
+        answered = CallRow.answered_at.is_not(None)
+        offered, taken, callbacks, median_ms = self._session.execute(
+            select(
+                func.count(),
+                func.count().filter(answered),
+                func.count().filter(CallRow.outcome == Outcome.CALLBACK),
+                func.percentile_cont(0.5).within_group(CallRow.answer_ms).filter(answered),
+            ).where(CallRow.arrived_at >= since)
+        ).one()
+        median_ms = None if median_ms is None else round(median_ms)
+        return CallFigures(offered=offered, answered=taken, callbacks=callbacks, median_ms=median_ms)
 
     def _calls(self, query: Select[CallRow]) -> Sequence[Call]:
         rows = list(self._session.scalars(query))

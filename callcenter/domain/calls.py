@@ -133,3 +133,16 @@ class Call:
     ticket: str | None = None
     source: Source = Source.LIVE
     disagreements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFigures:
+    """Calls in numbers, those under way included.
+
+    `median_ms`: the median of ringing to answer over answered calls that rang; None when there is none.
+    """
+
+    offered: int
+    answered: int
+    callbacks: int
+    median_ms: int | None

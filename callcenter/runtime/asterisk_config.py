@@ -17,7 +17,6 @@ from callcenter.runtime import asterisk_process, home
 from callcenter.runtime.asterisk import find_root
 from callcenter.settings import Settings
 
-CONTROL_SOCKET = "asterisk.ctl"
 SECRET_FILE = "ami-secret"  # noqa: S105 - the name of a file
 """File beside the rendered configuration that holds the manager account's password."""
 
@@ -71,7 +70,7 @@ def render(settings: Settings, root: AsteriskPlace, staff: Sequence[StaffPhone])
         *(folder / "var" / name for name in ("lib", "spool", "log/cel-custom", "agi-bin", "sbin")),
     ):
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
-    home.make_private(_run_folder(settings))
+    home.make_private(asterisk_process.sockets(settings))
     (settings.recordings / "fallback").mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in ("sounds", "moh"):
         _link(folder / name, source / name)
@@ -105,17 +104,13 @@ def fill(text: str, words: Mapping[str, str]) -> str:
     return _WORD.sub(value, text)
 
 
-def _run_folder(settings: Settings) -> Path:
-    return home.socket_folder(asterisk_process.folder(settings) / "run", CONTROL_SOCKET)
-
-
 def _words(settings: Settings, root: AsteriskPlace) -> dict[str, str]:
     folder = asterisk_process.folder(settings)
     first, _, last = settings.rtp_ports.partition("-")
     return {
         "ETC": str(folder / "etc"),
         "VAR": str(folder / "var"),
-        "RUN": str(_run_folder(settings)),
+        "RUN": str(asterisk_process.sockets(settings)),
         "MODULES": str(root.modules),
         "DATA": str(root.data),
         "SOUNDS": str(folder / "sounds"),

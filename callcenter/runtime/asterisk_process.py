@@ -13,6 +13,7 @@ from callcenter.errors import ShouwenError
 from callcenter.runtime import home, process
 from callcenter.runtime.asterisk import AsteriskRoot
 from callcenter.settings import Settings
+from callcenter.sockets import socket_folder
 
 NAME = "asterisk"
 STOP_STEPS = ((signal.SIGTERM, 3.0), (signal.SIGKILL, 2.0))
@@ -38,7 +39,7 @@ def configuration(settings: Settings) -> Path:
 
 def sockets(settings: Settings) -> Path:
     """Folder of the control socket (astrundir)."""
-    return home.socket_folder(folder(settings) / "run", "asterisk.ctl")
+    return socket_folder(folder(settings) / "run", "asterisk.ctl")
 
 
 def launch(

@@ -6,6 +6,7 @@ import configparser
 from collections.abc import Callable, Iterator
 
 from callcenter.db import migrate
+from callcenter.db.address import database_url
 from callcenter.errors import ShouwenError
 from callcenter.runtime import (
     agi_health,
@@ -67,7 +68,7 @@ def fastagi(settings: Settings) -> str:
 
 def database(settings: Settings) -> str:
     """That the database is reached, and has every migration."""
-    url = postgres.database_url(settings)
+    url = database_url(settings)
     postgres.wait_ready(None, url, timeout_s=3)
     if not migrate.is_current(url):
         raise ShouwenError("migrations are missing: run `shouwen db upgrade`")

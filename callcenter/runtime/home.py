@@ -1,22 +1,17 @@
-"""The folder of run-time state, SHOUWEN_HOME: its modes, its one user at a time, its logs and its sockets."""
+"""The folder of run-time state, SHOUWEN_HOME: its modes, its one user at a time, its logs."""
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from callcenter.errors import ShouwenError
 from callcenter.settings import Settings
-
-SOCKET_PATH_LIMIT = 107
-"""Bytes of a Unix socket's path, without the final NUL (unix(7))."""
 
 LOCK = "run.lock"
 """File in the home that `shouwen run` locks and writes its process id to."""
@@ -87,18 +82,6 @@ def is_locked(settings: Settings) -> bool:
         except BlockingIOError:
             return True
     return False
-
-
-def socket_folder(wanted: Path, longest_name: str) -> Path:
-    """A folder for Unix sockets: `wanted`, or one under the temporary folder when paths in it got too long.
-
-    The short one is named after the long one, so that every process finds the same.
-    """
-    wanted = wanted.absolute()
-    if len(os.fsencode(wanted / longest_name)) <= SOCKET_PATH_LIMIT:
-        return wanted
-    digest = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"shouwen-{os.geteuid()}-{digest}"
 
 
 def make_private(folder: Path, uid: int | None = None, gid: int | None = None) -> None:

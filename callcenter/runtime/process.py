@@ -59,6 +59,13 @@ def _become(identity: Identity) -> None:
         _checked(_LIBC.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, identity.capability, 0, 0))
 
 
+def die_with(parent: int, death_signal: int) -> None:
+    """In a child, before exec: have the kernel send it the signal when the parent's *thread* that started it ends."""
+    _checked(_LIBC.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0))
+    if os.getppid() != parent:  # it died in between
+        os._exit(1)
+
+
 def spawn(
     arguments: Sequence[str],
     *,
@@ -81,9 +88,7 @@ def spawn(
             _become(identity)
         # After the change of user, which would clear it (prctl(2)).
         if death_signal is not None:
-            _checked(_LIBC.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0))
-            if os.getppid() != parent:  # we died in between
-                os._exit(1)
+            die_with(parent, death_signal)
 
     output = os.open(log or os.devnull, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from callcenter import bootstrap
 from callcenter.db import migrate
+from callcenter.db.address import database_url, embedded_folder, sockets_in
 from callcenter.errors import ShouwenError
 from callcenter.runtime import (
     announce,
@@ -58,8 +59,7 @@ def run(settings: Settings, console: Console, *, demo_calls: bool = True) -> Non
 
 def _remove_short_sockets(settings: Settings) -> None:
     """A long SHOUWEN_HOME has its sockets in the temporary folder; they end with the product."""
-    databases = postgres.database_sockets(settings)
-    for folder in (databases, asterisk_process.sockets(settings)):
+    for folder in (sockets_in(embedded_folder(settings)), asterisk_process.sockets(settings)):
         if not folder.is_relative_to(settings.home.absolute()):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -103,7 +103,7 @@ def _start(settings: Settings, console: Console, supervisor: Supervisor) -> None
 
 
 def _start_database(settings: Settings, console: Console, supervisor: Supervisor) -> None:
-    url = postgres.database_url(settings)
+    url = database_url(settings)
     with _step(console, "database ready"):
         if settings.database_url is None:
             part = parts.database(settings)

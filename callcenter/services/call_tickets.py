@@ -19,8 +19,8 @@ from callcenter.domain.tickets import (
     next_status,
     take,
 )
-from callcenter.services.ports import UnitOfWork
-from callcenter.services.ticket_log import CHANNEL, SYSTEM, lock_ticket, record, seal
+from callcenter.services.ports import TICKETS_CHANNEL, UnitOfWork
+from callcenter.services.ticket_log import SYSTEM, lock_ticket, record, seal
 
 NAME_LIMIT = 256
 PHONE_LIMIT = 64
@@ -64,7 +64,7 @@ def open_for_answers(uow: UnitOfWork, answers: Sequence[Answer]) -> None:
     ]
     if sealed:
         uow.tickets.append(sealed)
-        uow.notify(CHANNEL, *sorted(added))
+        uow.notify(TICKETS_CHANNEL, *sorted(added))
     for answer in answers:
         if answer.number not in added:
             _own(uow, answer)

@@ -9,11 +9,8 @@ from callcenter.domain.calls import Call, CallEvent, HandoffOutcome, Kind, Recor
 from callcenter.domain.fold import fold_call, holder
 from callcenter.domain.transcripts import Purpose, RecordedFile
 from callcenter.services import call_tickets
-from callcenter.services.ports import UnitOfWork
+from callcenter.services.ports import CALLS_CHANNEL, UnitOfWork
 from callcenter.services.transcripts import TranscriptUnitOfWork, add_recording
-
-CHANNEL = "shouwen_calls"
-"""NOTIFY channel; the payload is a linkedid."""
 
 
 class Calls(Protocol):
@@ -33,9 +30,7 @@ class CallsUnitOfWork(UnitOfWork, TranscriptUnitOfWork, Protocol):
     def calls(self) -> Calls: ...
 
 
-def apply_events(
-    uow: CallsUnitOfWork, *, node: int, events: Sequence[tuple[int, CallEvent]], policy: str
-) -> list[str]:
+def apply_events(uow: CallsUnitOfWork, *, node: int, events: Sequence[tuple[int, CallEvent]]) -> list[str]:
     """Apply a run of a node's journal, in order; returns the linkedids it touched.
 
     Events up to the stored position are left out, and the position moves in the same transaction: each event is
@@ -65,7 +60,7 @@ def apply_events(
     for event, call in known:
         _follow(uow, event, call)
     uow.calls.set_position(node, fresh[-1][0])
-    uow.notify(CHANNEL, *linkedids)
+    uow.notify(CALLS_CHANNEL, *linkedids)
     return linkedids
 
 
@@ -106,13 +101,13 @@ def _follow(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
 
 def _answer(event: CallEvent, call: Call) -> call_tickets.Answer | None:
     """The ticket that this event opens: the first answer of a call carries its number."""
-    number = event.data.get("ticket")
-    if event.kind is not Kind.ANSWERED or not number or call.first_responder is None:
+    if event.kind is not Kind.ANSWERED or not call.ticket or call.first_responder is None:
         return None
-    if number != call.ticket:  # another phone's 200 came in the same moment: one call has one ticket
+    if event.data.get("ticket") != call.ticket:
+        # another phone's 200 came in the same moment: one call has one ticket
         return None
     return call_tickets.Answer(
-        number=str(event.data["ticket"]),
+        number=call.ticket,
         linkedid=call.linkedid,
         responder=call.first_responder,
         phone=call.caller,

@@ -15,6 +15,12 @@ from callcenter.domain.staff import Role, StaffMember, StaffPhone
 from callcenter.domain.ticket_clocks import TicketClock
 from callcenter.domain.tickets import Status, Ticket
 
+CALLS_CHANNEL = "shouwen_calls"
+"""Where listeners hear the linkedids of calls that changed."""
+
+TICKETS_CHANNEL = "shouwen_tickets"
+"""Where listeners hear the numbers of tickets that changed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFilter:

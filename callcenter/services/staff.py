@@ -40,6 +40,9 @@ class BadConsoleUser(ShouwenError):
 class UnknownStaff(ShouwenError):
     """Nobody has this extension."""
 
+    def __init__(self, extension: str) -> None:
+        super().__init__(f"nobody has the extension {extension}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStaff:
@@ -87,6 +90,14 @@ def add_staff(
     return NewStaff(member=member, sip_password=sip_password, console_password=console_password)
 
 
+def active_member(uow: UnitOfWork, extension: str) -> StaffMember:
+    """Who has the extension; raises UnknownStaff if nobody has, or who had it has left."""
+    member = uow.staff.get(extension)
+    if member is None or not member.active:
+        raise UnknownStaff(extension)
+    return member
+
+
 def list_staff(uow: UnitOfWork) -> list[StaffMember]:
     """Everybody active, by extension."""
     return uow.staff.everybody()
@@ -100,7 +111,7 @@ def phones(uow: UnitOfWork) -> list[StaffPhone]:
 def set_on_duty(uow: UnitOfWork, extension: str, on_duty: bool) -> None:
     """Say whether the line rings them; raises UnknownStaff."""
     if not uow.staff.set_on_duty(extension, on_duty):
-        raise UnknownStaff(f"nobody has the extension {extension}")
+        raise UnknownStaff(extension)
 
 
 def sip_ha1(extension: str, password: str) -> str:

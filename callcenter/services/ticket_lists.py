@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from callcenter.domain.chain import TicketEvent
 from callcenter.domain.ticket_clocks import TicketClock
 from callcenter.domain.tickets import Status, Ticket
-from callcenter.errors import ShouwenError
+from callcenter.services.cursors import read_cursor, write_cursor
 from callcenter.services.ports import TicketFilter, UnitOfWork
 from callcenter.services.ticket_log import UnknownTicket
 
 LONGEST_PAGE = 500
-
-
-class BadCursor(ShouwenError):
-    """This is no cursor of ours: take the one that the page before gave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +36,8 @@ def get_ticket(uow: UnitOfWork, number: str, now: datetime) -> TicketView:
     """The ticket; raises UnknownTicket."""
     ticket = uow.tickets.get(number)
     if ticket is None:
-        raise UnknownTicket(f"there is no ticket {number}")
-    return next(iter(_views(uow, [ticket], now)))
+        raise UnknownTicket(number)
+    return next(_views(uow, [ticket], now))
 
 
 def ticket_history(uow: UnitOfWork, number: str) -> list[TicketEvent]:
@@ -69,24 +62,7 @@ def list_tickets(
     )
 
 
-def write_cursor(at: datetime, key: str) -> str:
-    """The cursor of a place in a list ordered by instant and key."""
-    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), key]).encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str) -> tuple[datetime, str]:
-    """The place that `cursor` stands for; raises BadCursor."""
-    try:
-        at, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        place = datetime.fromisoformat(at), str(key)
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise BadCursor from error
-    if place[0].tzinfo is None or "\0" in place[1]:
-        raise BadCursor
-    return place
-
-
-def _views(uow: UnitOfWork, tickets: list[Ticket], now: datetime) -> Iterable[TicketView]:
+def _views(uow: UnitOfWork, tickets: list[Ticket], now: datetime) -> Iterator[TicketView]:
     clocks = uow.tickets.clocks([ticket.number for ticket in tickets])
     for ticket in tickets:
         hidden = ticket.status in (Status.REGISTERING, Status.DISMISSED)

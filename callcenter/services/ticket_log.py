@@ -10,10 +10,7 @@ from callcenter.domain.chain import GENESIS, TicketEvent, event_hash
 from callcenter.domain.ticket_clocks import TicketClock, fold_clocks, next_due
 from callcenter.domain.tickets import Change, EventKind, Ticket
 from callcenter.errors import ShouwenError
-from callcenter.services.ports import UnitOfWork
-
-CHANNEL = "shouwen_tickets"
-"""Where listeners hear the numbers of tickets that changed."""
+from callcenter.services.ports import TICKETS_CHANNEL, UnitOfWork
 
 SYSTEM = "system"
 """The actor of what nobody did by hand."""
@@ -22,27 +19,28 @@ SYSTEM = "system"
 class UnknownTicket(ShouwenError):
     """There is no ticket of this number."""
 
+    def __init__(self, number: str) -> None:
+        super().__init__(f"there is no ticket {number}")
+
 
 class StaleTicket(ShouwenError):
     """Somebody else changed the ticket in the meantime."""
 
-    def __init__(self, changed_by: str, changed_at: datetime) -> None:
+    def __init__(self, changed_by: str) -> None:
         super().__init__(
             f"{changed_by} changed the ticket in the meantime; look at it again before you save."
         )
-        self.changed_by = changed_by
-        self.changed_at = changed_at
 
 
 def lock_ticket(uow: UnitOfWork, number: str, version: int | None = None) -> Ticket:
     """The ticket with its row locked. Raises UnknownTicket; StaleTicket if it is past `version`."""
     ticket = uow.tickets.lock(number)
     if ticket is None:
-        raise UnknownTicket(f"there is no ticket {number}")
+        raise UnknownTicket(number)
     if version is not None and version != ticket.version:
         last = uow.tickets.events(number)[-1]
         member = uow.staff.get(last.actor)
-        raise StaleTicket(member.name if member else last.actor, last.at)
+        raise StaleTicket(member.name if member else last.actor)
     return ticket
 
 
@@ -87,7 +85,7 @@ def _store(uow: UnitOfWork, ticket: Ticket, log: list[TicketEvent], at: datetime
     )
     pending = [clock.due_at for clock in unrecorded(clocks, log)]
     uow.tickets.save(ticket, clocks, min(pending, default=None))
-    uow.notify(CHANNEL, ticket.number)
+    uow.notify(TICKETS_CHANNEL, ticket.number)
     return ticket
 
 

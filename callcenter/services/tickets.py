@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from callcenter.domain.calls import Person
 from callcenter.domain.text import clean
-from callcenter.domain.tickets import (
-    Change,
-    EventKind,
-    Ticket,
-    move,
-    next_status,
-)
+from callcenter.domain.tickets import Change, EventKind, Ticket, move, next_status
 from callcenter.domain.tickets import take as taken_by
 from callcenter.errors import ShouwenError
-from callcenter.services.call_tickets import (
-    hand_over,
-    open_for_answer,
-    open_for_recording,
-)
+from callcenter.services import transcripts
+from callcenter.services.call_tickets import hand_over, open_for_answer, open_for_recording
+from callcenter.services.cursors import BadCursor
 from callcenter.services.ports import UnitOfWork
 from callcenter.services.ticket_forms import (
     DETAILS_LIMIT,
@@ -30,21 +23,8 @@ from callcenter.services.ticket_forms import (
     save_form,
     set_complexity,
 )
-from callcenter.services.ticket_lists import (
-    BadCursor,
-    TicketPage,
-    TicketView,
-    get_ticket,
-    list_tickets,
-    ticket_history,
-)
-from callcenter.services.ticket_log import (
-    SYSTEM,
-    StaleTicket,
-    UnknownTicket,
-    lock_ticket,
-    record,
-)
+from callcenter.services.ticket_lists import TicketPage, TicketView, get_ticket, list_tickets, ticket_history
+from callcenter.services.ticket_log import SYSTEM, StaleTicket, UnknownTicket, lock_ticket, record
 from callcenter.services.ticket_sweeps import recompute_provisional, record_breaches
 
 __all__ = [
@@ -82,6 +62,10 @@ __all__ = [
 
 class ReasonNeeded(ShouwenError):
     """Say why the ticket is dismissed."""
+
+
+class TicketsUnitOfWork(UnitOfWork, transcripts.TranscriptUnitOfWork, Protocol):
+    """A unit of work that has transcripts as well."""
 
 
 def take(uow: UnitOfWork, number: str, actor: Person, now: datetime) -> Ticket:
@@ -138,9 +122,12 @@ def dismiss(uow: UnitOfWork, number: str, reason: str, actor: Person, now: datet
     return _moved(uow, lock_ticket(uow, number), EventKind.DISMISSED, reason, actor, now)
 
 
-def correct_transcript(uow: UnitOfWork, number: str, text: str, actor: Person, now: datetime) -> Ticket:
-    """Put what was really said into the log; the transcript itself is the caller's to change with it."""
-    return _moved(uow, lock_ticket(uow, number), EventKind.TRANSCRIPT_CORRECTED, text, actor, now)
+def correct_transcript(uow: TicketsUnitOfWork, number: str, text: str, actor: Person, now: datetime) -> None:
+    """Put what was really said beside the newest message's text and into the log; without one do nothing."""
+    message = uow.transcripts.of_ticket(number)
+    if message is not None:
+        _moved(uow, lock_ticket(uow, number), EventKind.TRANSCRIPT_CORRECTED, text, actor, now)
+        transcripts.correct_transcript(uow, message.recording_id, text=text, by=actor.extension, now=now)
 
 
 def _moved(

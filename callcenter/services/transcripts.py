@@ -18,9 +18,7 @@ from callcenter.domain.transcripts import (
     TranscriptState,
     wait_before_retry,
 )
-
-CALLS_CHANNEL = "shouwen_calls"
-TICKETS_CHANNEL = "shouwen_tickets"
+from callcenter.services.ports import CALLS_CHANNEL, TICKETS_CHANNEL
 
 
 class TranscriptRepository(Protocol):
@@ -66,16 +64,21 @@ class TranscriptUnitOfWork(Protocol):
 
 
 def add_recording(uow: TranscriptUnitOfWork, recording: RecordedFile) -> int:
-    """Note a finished recording; its transcription is pending from now on. The same path again: only its
-    ticket and length are filled in. Returns the recording's id."""
+    """Note a finished recording; its transcription is pending from now on. Returns the recording's id.
+
+    The same path again: only its ticket and length are filled in.
+    """
     return uow.transcripts.add(recording)
 
 
 def pending_recordings(
     uow: TranscriptUnitOfWork, *, now: datetime, languages: Collection[str], limit: int = 500
 ) -> list[int]:
-    """Recordings to transcribe now, oldest first: pending ones whose time has come, and those that failed for
-    want of a model in a language that has one by now (`languages`)."""
+    """Recordings to transcribe now, oldest first.
+
+    Pending ones whose time has come, and those that failed for want of a model in a language that has one by
+    now (`languages`).
+    """
     return uow.transcripts.due(now, languages, limit)
 
 

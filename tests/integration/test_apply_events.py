@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -16,7 +17,7 @@ from agi.live import LiveCalls
 from agi.numbering import Numbering
 from agi.routing import Routing
 from callcenter.db.uow import SqlUnitOfWork
-from callcenter.domain.calls import Call, CallEvent, Kind, Outcome, Source
+from callcenter.domain.calls import Call, CallEvent, CallFigures, Kind, Outcome, Source
 from callcenter.domain.tickets import Status, Ticket
 from callcenter.domain.transcripts import TranscriptState
 from callcenter.services.calls import apply_events
@@ -26,7 +27,6 @@ from tests.conftest import UowFactory
 from tests.polling import until
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
-POLICY = "huizhou-school"
 Data = str | int | float | bool | None
 
 
@@ -96,7 +96,7 @@ class Node:
 
     def offer(self, events: list[tuple[int, CallEvent]]) -> list[str]:
         with self.factory() as uow:
-            touched = apply_events(uow, node=1, events=events, policy=POLICY)
+            touched = apply_events(uow, node=1, events=events)
             uow.commit()
         return touched
 
@@ -178,7 +178,7 @@ def test_however_often_and_in_whatever_runs_it_is_offered(node: Node, step: int)
 def test_a_crash_before_the_commit_leaves_nothing_and_the_next_try_all(node: Node) -> None:
     events = node.write(*WHOLE)
     with node.factory() as uow:
-        apply_events(uow, node=1, events=events, policy=POLICY)
+        apply_events(uow, node=1, events=events)
         # the process dies here
     assert set(node.rows().values()) == {0}
     with node.factory() as uow:
@@ -190,7 +190,7 @@ def test_a_crash_before_the_commit_leaves_nothing_and_the_next_try_all(node: Nod
 def test_nodes_do_not_mix(node: Node) -> None:
     node.apply(arrived("a.0"))
     with node.factory() as uow:
-        apply_events(uow, node=2, events=[(1, arrived("b.0"))], policy=POLICY)
+        apply_events(uow, node=2, events=[(1, arrived("b.0"))])
         uow.commit()
         assert (uow.calls.position(1), uow.calls.position(2)) == (1, 1)
     assert node.rows()["call"] == 2
@@ -388,3 +388,22 @@ def test_one_event_that_no_database_takes_holds_up_nobody(
     until(lambda: journal.note("refused-2"))
     assert "13800138000" not in caplog.text
     assert "event 2 cannot be applied" in caplog.text
+
+
+def test_the_days_figures_count_every_call(uow_factory: UowFactory) -> None:
+    begin = datetime(2026, 11, 20, tzinfo=UTC)
+
+    def call(number: int, **fields: Any) -> Call:
+        at = begin + timedelta(seconds=number)
+        return Call(
+            linkedid=f"f.{number}", line="8000", caller=None, caller_name=None, arrived_at=at, **fields
+        )
+
+    calls = [call(number) for number in range(600)]
+    calls += [call(600 + ms, answered_at=begin, answer_ms=ms) for ms in (1000, 2000, 4000, 9000)]
+    calls += [call(-1, answered_at=begin, answer_ms=1), call(700, outcome=Outcome.CALLBACK)]
+    with uow_factory() as uow:
+        assert uow.calls.figures(begin).median_ms is None
+        uow.calls.save(calls)
+        figures = uow.calls.figures(begin)
+    assert figures == CallFigures(offered=605, answered=4, callbacks=1, median_ms=3000)

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
+from callcenter.db.address import database_url, embedded_folder
 from callcenter.runtime import home, postgres, process
 from callcenter.settings import Settings
 from tests.polling import until
@@ -35,7 +36,7 @@ def ask(url: str, question: str) -> object:
 
 
 def test_first_start_second_start_and_data_that_stay(settings: Settings) -> None:
-    url = postgres.database_url(settings)
+    url = database_url(settings)
     for start in range(2):
         child = postgres.start(settings)
         try:
@@ -52,7 +53,7 @@ def test_first_start_second_start_and_data_that_stay(settings: Settings) -> None
 
 
 def test_it_listens_on_no_network_and_only_its_owner_reads_its_files(settings: Settings) -> None:
-    url = postgres.database_url(settings)
+    url = database_url(settings)
     child = postgres.start(settings)
     try:
         postgres.wait_ready(child, url)
@@ -71,14 +72,14 @@ def test_no_folder_outside_the_home_changes_its_mode(settings: Settings) -> None
     above = [folder for folder in settings.home.parents]
     before = [folder.stat().st_mode for folder in above]
     child = postgres.start(settings)
-    postgres.wait_ready(child, postgres.database_url(settings))
+    postgres.wait_ready(child, database_url(settings))
     postgres.stop(child)
     assert [folder.stat().st_mode for folder in above] == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_what_a_killed_or_frozen_server_left_is_no_obstacle(settings: Settings, number: int) -> None:
-    url = postgres.database_url(settings)
+    url = database_url(settings)
     first = postgres.start(settings)
     postgres.wait_ready(first, url)
     first.send_signal(number)
@@ -91,11 +92,11 @@ def test_what_a_killed_or_frozen_server_left_is_no_obstacle(settings: Settings, 
 
 
 def test_a_half_made_cluster_is_made_again(settings: Settings) -> None:
-    unfinished = postgres.embedded_folder(settings) / "data.new"
+    unfinished = embedded_folder(settings) / "data.new"
     unfinished.mkdir(parents=True)
     (unfinished / "PG_VERSION").write_text("18\n")
     child = postgres.start(settings)
-    postgres.wait_ready(child, postgres.database_url(settings))
+    postgres.wait_ready(child, database_url(settings))
     postgres.stop(child)
     assert not unfinished.exists()
 
@@ -112,12 +113,12 @@ def test_a_long_home_gets_a_short_socket(tmp_path: Path) -> None:
 
 def test_a_server_that_does_not_start_is_one_line(settings: Settings) -> None:
     child = postgres.start(settings)
-    postgres.wait_ready(child, postgres.database_url(settings))
+    postgres.wait_ready(child, database_url(settings))
     postgres.stop(child)
-    (postgres.embedded_folder(settings) / "data" / "global" / "pg_control").unlink()
+    (embedded_folder(settings) / "data" / "global" / "pg_control").unlink()
     broken = postgres.start(settings)
     with pytest.raises(postgres.PostgresDidNotStart, match="shouwen log postgres") as caught:
-        postgres.wait_ready(broken, postgres.database_url(settings))
+        postgres.wait_ready(broken, database_url(settings))
     assert "\n" not in str(caught.value)
     assert "pg_control" in home.log_file(settings, "postgres").read_text()
 

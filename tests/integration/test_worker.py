@@ -20,6 +20,7 @@ from sqlalchemy import make_url
 
 from callcenter.bootstrap import unit_of_work_factory
 from callcenter.db import heartbeat, migrate
+from callcenter.db.address import socket_url
 from callcenter.db.engine import create_engine
 from callcenter.domain.policy import RuleBook
 from callcenter.domain.transcripts import Purpose, RecordedFile, StoredTranscript, TranscriptState
@@ -159,7 +160,7 @@ def server() -> Iterator[Path]:
 
 def test_it_outlives_its_database(server: Path, tmp_path: Path, rule_book: RuleBook) -> None:
     where = place(server / "postgres")
-    url = postgres.socket_url(where.sockets)
+    url = socket_url(where.sockets)
     log = server / "postgres.log"
     postgres.initialise(where, log, safe=False)
     database = postgres.launch(where, log)

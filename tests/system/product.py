@@ -16,11 +16,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 
 from callcenter.softphone import IncomingCall, OutgoingCall, Phone, tone
+from tests.polling import until, until_async
 
 COMMAND = Path(sys.executable).with_name("shouwen")
 LOOPBACK = "127.0.0.1"
@@ -28,7 +29,6 @@ VOICES = Path(__file__).parents[1] / "voices"
 START_S = 90.0
 
 Json = dict[str, Any]
-Found = TypeVar("Found")
 
 
 def free_port(kind: socket.SocketKind) -> str:
@@ -65,7 +65,7 @@ class Product:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        poll(self.is_well, START_S, "health `ok`")
+        until(self.is_well, START_S, "health `ok`", every_s=0.05)
 
     def stop(self) -> float:
         """SIGTERM; returns how many seconds it took to end."""
@@ -134,7 +134,7 @@ class Product:
             found = self.call_from(number)
             return found if found and found[key] else {}
 
-        return await until(look, within_s, f"{key} of the call of {number}")
+        return await until_async(look, within_s, f"{key} of the call of {number}")
 
     async def ticket_when(self, number: str, done: Callable[[Json], object], within_s: float) -> Json:
         """The ticket as soon as `done` holds of it."""
@@ -143,7 +143,7 @@ class Product:
             found = self.ticket(number)
             return found if found and done(found) else {}
 
-        return await until(look, within_s, f"ticket {number}")
+        return await until_async(look, within_s, f"ticket {number}")
 
     def ticket(self, number: str | None) -> Json | None:
         """A ticket by its number."""
@@ -231,20 +231,6 @@ def product_in(folder: Path, **settings: object) -> Iterator[Product]:
             except subprocess.TimeoutExpired:
                 product.process.kill()
                 product.process.wait()
-
-
-def poll(look: Callable[[], Found], within_s: float, what: str) -> Found:
-    """The first true thing that `look` gives; fails at the deadline."""
-    deadline = time.monotonic() + within_s
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"{what}: not within {within_s} s"
-        time.sleep(0.05)
-    return found
-
-
-async def until(look: Callable[[], Found], within_s: float, what: str) -> Found:
-    """As `poll`, while phones go on talking."""
-    return await asyncio.to_thread(poll, look, within_s, what)
 
 
 async def ringing(phone: Phone, timeout_s: float = 10) -> IncomingCall:

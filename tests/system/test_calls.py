@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.system.product import Product, hear, leave_message, nothing_private_in_logs, ringing, talk, until
+from tests.polling import until_async
+from tests.system.product import Product, hear, leave_message, nothing_private_in_logs, ringing, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -133,7 +134,7 @@ async def test_a_caller_without_a_number_or_a_name(product: Product) -> None:
         ]
         return tickets[0] if tickets else None
 
-    ticket = product.ticket(await until(found, 3, "the call"))
+    ticket = product.ticket(await until_async(found, 3, "the call"))
     assert ticket is not None
     assert ticket["contact"]["phone"] is None
 

@@ -8,8 +8,9 @@ import signal
 import pytest
 
 from callcenter.runtime import agi_health
+from tests.polling import until_async
 from tests.system.conftest import Start
-from tests.system.product import VOICES, Product, hear, leave_message, ringing, talk, until
+from tests.system.product import VOICES, Product, hear, leave_message, ringing, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +26,7 @@ async def test_a_frozen_database_costs_no_call(start: Start) -> None:
     for process in family:
         process.suspend()
     try:
-        await until(
+        await until_async(
             lambda: (product.health() or {}).get("status") == "degraded", 3 + SLACK_S, "health `degraded`"
         )
         said = product.health()
@@ -55,7 +56,7 @@ async def test_a_frozen_database_costs_no_call(start: Start) -> None:
     assert first["ticket"] != second["ticket"]
     await product.ticket_when(first["ticket"], bool, 2)
     await product.ticket_when(second["ticket"], lambda ticket: ticket["status"] == "open", 2)
-    await until(product.is_well, 15, "health `ok`")
+    await until_async(product.is_well, 15, "health `ok`")
 
 
 async def test_a_frozen_desk_is_killed_and_started_again(start: Start) -> None:
@@ -65,7 +66,7 @@ async def test_a_frozen_desk_is_killed_and_started_again(start: Start) -> None:
         frozen = product.the("shouwen agi")
         frozen.suspend()
         call = await outside.dial("8000")
-        await until(lambda: not frozen.is_running(), 4 + SLACK_S, "the end of the frozen desk")
+        await until_async(lambda: not frozen.is_running(), 4 + SLACK_S, "the end of the frozen desk")
         incoming = await ringing(desk, 15)
         await incoming.answer()
         await call.wait_answered()
@@ -95,7 +96,7 @@ async def test_the_desk_dies_in_the_middle_of_a_call(start: Start) -> None:
             port = int(product.environment["SHOUWEN_AGI_PORT"])
             return agi_health.probe("127.0.0.1", port, 1) is not None
 
-        await until(back, 10, "the desk")
+        await until_async(back, 10, "the desk")
         # it knows the call that it had lost sight of
         await incoming.send_digits("*2102#")
         colleague = await ringing(other)
@@ -140,7 +141,9 @@ async def test_the_desk_dies_while_a_caller_speaks(start: Start) -> None:
         call = await outside.dial("8001")
         await call.wait_tone(timeout_s=45)
         spoken = call.play(VOICES / "zh-message-01.wav")
-        await until(lambda: list(product.home.glob("recordings/2*/*/*/*.wav")), 5, "the recording's file")
+        await until_async(
+            lambda: list(product.home.glob("recordings/2*/*/*/*.wav")), 5, "the recording's file"
+        )
         product.the("shouwen agi").send_signal(signal.SIGKILL)
         await spoken
         await call.hangup()

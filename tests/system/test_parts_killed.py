@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from callcenter.softphone import CallFailed, WaitTimeout
-from tests.system.product import Product, hear, leave_message, product_in, talk, until
+from tests.polling import until_async
+from tests.system.product import Product, hear, leave_message, product_in, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +34,7 @@ async def back_again(product: Product, name: str, killed: psutil.Process) -> Non
         found = product.child(name)
         return found is not None and found.pid != killed.pid
 
-    await until(look, BACK_S + SLACK_S, f"a new {name}")
+    await until_async(look, BACK_S + SLACK_S, f"a new {name}")
 
 
 async def test_a_call_while_the_desk_is_dead_rings_and_is_rebuilt(breakable: Product) -> None:
@@ -53,14 +54,14 @@ async def test_a_call_while_the_desk_is_dead_rings_and_is_rebuilt(breakable: Pro
     ticket = await breakable.ticket_when(seen["ticket"], bool, 2)
     assert ticket["owner"] == seen["first_responder"]
     assert ticket["call"] == seen["linkedid"]
-    await until(breakable.is_well, 10, "health `ok`")
+    await until_async(breakable.is_well, 10, "health `ok`")
 
 
 async def test_the_web_process_is_back(breakable: Product) -> None:
     killed = breakable.the("shouwen web")
     killed.send_signal(signal.SIGKILL)
     await back_again(breakable, "shouwen web", killed)
-    await until(breakable.is_well, 15, "health `ok`")
+    await until_async(breakable.is_well, 15, "health `ok`")
 
 
 async def test_what_a_killed_worker_was_transcribing_is_done_all_the_same(breakable: Product) -> None:
@@ -101,7 +102,7 @@ async def test_asterisk_dies_in_a_call_and_the_next_call_works(breakable: Produc
         except (CallFailed, WaitTimeout):  # not yet up
             assert time.monotonic() < deadline
     await breakable.call(following, "ended_at", 5)
-    await until(breakable.is_well, 15, "health `ok`")
+    await until_async(breakable.is_well, 15, "health `ok`")
 
 
 async def test_the_database_dies_while_callers_come(breakable: Product) -> None:
@@ -120,4 +121,4 @@ async def test_the_database_dies_while_callers_come(breakable: Product) -> None:
     assert None not in tickets
     for number in numbers:
         assert (await breakable.call(number, "ended_at"))["source"] == "live"
-    await until(breakable.is_well, 15, "health `ok`")
+    await until_async(breakable.is_well, 15, "health `ok`")

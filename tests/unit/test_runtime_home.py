@@ -10,6 +10,7 @@ import pytest
 
 from callcenter.runtime import home
 from callcenter.settings import Settings
+from callcenter.sockets import socket_folder
 
 
 def mode(path: Path) -> int:
@@ -59,15 +60,15 @@ def test_a_home_never_used_is_not_locked(tmp_path: Path) -> None:
 def test_a_socket_path_of_107_bytes_is_the_longest(length: int, stays: bool) -> None:
     # "/" + folder + "/" + "s" is `length` bytes.
     wanted = Path("/" + "d" * (length - 3))
-    found = home.socket_folder(wanted, "s")
+    found = socket_folder(wanted, "s")
     assert (found == wanted) == stays
     assert len(str(found / "s")) <= 107
 
 
 def test_long_homes_do_not_share_a_short_folder() -> None:
-    first, second = (home.socket_folder(Path("/" + letter * 200), "s") for letter in "ab")
+    first, second = (socket_folder(Path("/" + letter * 200), "s") for letter in "ab")
     assert first != second
-    assert first == home.socket_folder(Path("/" + "a" * 200), "s")
+    assert first == socket_folder(Path("/" + "a" * 200), "s")
 
 
 def test_a_private_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.runtime import postgres
+from callcenter.db.address import DatabaseUrlWrong, database_url
 from callcenter.runtime.postgres_place import PostgresUnusable, may_pass, wheel_programs
 from callcenter.settings import Settings
 
@@ -22,17 +22,17 @@ from callcenter.settings import Settings
     ],
 )
 def test_a_given_address_is_written_for_our_driver(given: str, url: str) -> None:
-    assert postgres.database_url(Settings(database_url=given)) == url
+    assert database_url(Settings(database_url=given)) == url
 
 
 @pytest.mark.parametrize("given", ["mysql://h/d", "sqlite:///x", "not a url"])
 def test_another_kind_of_database_is_refused_in_one_line(given: str) -> None:
-    with pytest.raises(postgres.DatabaseUrlWrong, match="must read postgresql://"):
-        postgres.database_url(Settings(database_url=given))
+    with pytest.raises(DatabaseUrlWrong, match="must read postgresql://"):
+        database_url(Settings(database_url=given))
 
 
 def test_the_embedded_database_is_behind_a_socket_in_the_home() -> None:
-    url = postgres.database_url(Settings(home=Path("/h"), database_url=None))
+    url = database_url(Settings(home=Path("/h"), database_url=None))
     assert url == "postgresql+psycopg://shouwen@/shouwen?host=%2Fh%2Fpostgres%2Frun"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
-from callcenter.services.ticket_lists import read_cursor, write_cursor
+from callcenter.services.cursors import read_cursor, write_cursor
 from web.api.models import CallOut, ListOut
 from web.api.shapes import call_out
 from web.deps import ConsoleDep, Cursor, Limit, ProgramDep

@@ -17,7 +17,7 @@ from web.api.models import (
     TicketOut,
     TranscriptOut,
 )
-from web.viewer import Viewer, involved_in_call, involved_in_ticket
+from web.viewer import Viewer
 
 
 def local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
@@ -52,7 +52,7 @@ def call_out(call: Call, viewer: Viewer, zone: ZoneInfo) -> CallOut:
         {
             "linkedid": call.linkedid,
             "line": call.line,
-            "caller": viewer.number(call.caller, involved_in_call(call)),
+            "caller": viewer.caller_of(call),
             "caller_name": call.caller_name,
             "arrived_at": local(call.arrived_at, zone),
             "rang_at": local(call.rang_at, zone),
@@ -86,7 +86,7 @@ def ticket_out(
             "handler": person_out(ticket.handler),
             "contact": ContactOut(
                 name=ticket.contact_name,
-                phone=viewer.number(ticket.contact_phone, involved_in_ticket(ticket, None)),
+                phone=viewer.contact_of(ticket),
                 withheld=ticket.contact_withheld,
             ),
             "details": ticket.details,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -12,14 +12,13 @@ from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calls import Person
 from callcenter.domain.tickets import TicketForm, WishedReply
 from callcenter.services import tickets
-from callcenter.services import transcripts as transcript_cases
-from callcenter.services.staff import UnknownStaff
+from callcenter.services.staff import active_member
 from web.api.models import Shape, TicketOut, WishedReplyName
-from web.api.shapes import ticket_out
+from web.api.tickets import get_one
+from web.changing import Change, ticket_to_change, with_text
 from web.console import Console
 from web.deps import ConsoleDep, ProgramDep
-from web.errors import NotForYou
-from web.viewer import Viewer, involved_in_ticket
+from web.viewer import Viewer
 
 router = APIRouter(prefix="/tickets/{number}", tags=["tickets"])
 Extension = Annotated[str, Field(min_length=1, max_length=20, description="extension of who does it")]
@@ -61,50 +60,29 @@ class FormIn(ActorIn):
     wished_reply: WishedReplyName | None = None
 
 
-Act = Callable[[SqlUnitOfWork, Person], object]
-
-
-def change(
-    console: Console, program: Viewer, number: str, actor: str, act: Act, *, open_to_all: bool = False
+def make(
+    console: Console, program: Viewer, number: str, actor: str, change: Change, *, open_to_all: bool = False
 ) -> TicketOut:
-    """Do it for `actor`, who must be active and, unless a manager or a manager's program, involved."""
+    """Make it for `actor`, who must be active and, unless a manager or a manager's program, involved."""
     now = console.clock()
     with console.work() as work:
-        member = work.staff.get(actor)
-        if member is None or not member.active:
-            raise UnknownStaff(f"nobody has the extension {actor}")
-        ticket = tickets.get_ticket(work, number, now).ticket
-        call = work.calls.get(ticket.linkedid) if ticket.linkedid else None
-        acting = Viewer(extension=member.extension, name=member.name, role=member.role)
-        involved = involved_in_ticket(ticket, call)
-        if not (open_to_all or program.is_manager or acting.may_see(involved)):
-            raise NotForYou
-        act(work, acting.person)
+        acting = Viewer.of(active_member(work, actor))
+        if not (open_to_all or program.is_manager):
+            ticket_to_change(work, number, acting, now)
+        change(work, number, acting.person, now)
         work.commit()
-    with console.work() as work:
-        view = tickets.get_ticket(work, number, console.clock())
-        transcript = work.transcripts.of_ticket(number)
-    return ticket_out(view, transcript, program, console.settings.zone)
+    return get_one(console, program, number)
 
 
 @router.post("/take", summary="Own it, for good")
 def take(console: ConsoleDep, program: ProgramDep, number: str, body: ActorIn) -> TicketOut:
     """409 if a colleague owns it already."""
-    now = console.clock()
-    return change(
-        console,
-        program,
-        number,
-        body.actor,
-        lambda work, me: tickets.take(work, number, me, now),
-        open_to_all=True,
-    )
+    return make(console, program, number, body.actor, tickets.take, open_to_all=True)
 
 
 @router.post("/form", summary="Write the matter down")
 def save_form(console: ConsoleDep, program: ProgramDep, number: str, body: FormIn) -> TicketOut:
     """A ticket that is registering opens with it."""
-    now = console.clock()
     form = TicketForm(
         kind=body.kind,
         contact_name=body.contact.name,
@@ -113,116 +91,62 @@ def save_form(console: ConsoleDep, program: ProgramDep, number: str, body: FormI
         wished_reply=WishedReply(body.wished_reply) if body.wished_reply else None,
         complexity=body.complexity,
     )
-    return change(
-        console,
-        program,
-        number,
-        body.actor,
-        lambda work, me: tickets.save_form(work, number=number, form=form, actor=me, now=now),
-    )
+
+    def change(work: SqlUnitOfWork, number: str, person: Person, now: datetime) -> None:
+        tickets.save_form(work, number=number, form=form, actor=person, now=now)
+
+    return make(console, program, number, body.actor, change)
 
 
 @router.post("/complexity", summary="Choose how hard it is")
 def complexity(console: ConsoleDep, program: ProgramDep, number: str, body: ComplexityIn) -> TicketOut:
     """The clocks are counted anew from the same start."""
-    now = console.clock()
-    return change(
-        console,
-        program,
-        number,
-        body.actor,
-        lambda work, me: tickets.set_complexity(work, number, body.complexity, me, now),
-    )
+    return make(console, program, number, body.actor, with_text(tickets.set_complexity, body.complexity))
 
 
 @router.post("/note", summary="Add a note")
 def note(console: ConsoleDep, program: ProgramDep, number: str, body: WordsIn) -> TicketOut:
     """It goes to the ticket's log."""
-    now = console.clock()
-    return change(
-        console,
-        program,
-        number,
-        body.actor,
-        lambda work, me: tickets.add_note(work, number, body.text, me, now),
-    )
+    return make(console, program, number, body.actor, with_text(tickets.add_note, body.text))
 
 
 @router.post("/resolve", summary="The caller has their answer")
 def resolve(console: ConsoleDep, program: ProgramDep, number: str, body: WordsIn) -> TicketOut:
     """The clocks stop."""
-    now = console.clock()
-    return change(
-        console,
-        program,
-        number,
-        body.actor,
-        lambda work, me: tickets.resolve(work, number, body.text, me, now),
-    )
+    return make(console, program, number, body.actor, with_text(tickets.resolve, body.text))
 
 
 @router.post("/dismiss", summary="No matter for us")
 def dismiss(console: ConsoleDep, program: ProgramDep, number: str, body: WordsIn) -> TicketOut:
     """`text` is the reason; the clocks are cancelled."""
-    now = console.clock()
-    return change(
-        console,
-        program,
-        number,
-        body.actor,
-        lambda work, me: tickets.dismiss(work, number, body.text, me, now),
-    )
+    return make(console, program, number, body.actor, with_text(tickets.dismiss, body.text))
 
 
 @router.post("/wait", summary="Somebody outside has to act first")
 def wait(console: ConsoleDep, program: ProgramDep, number: str, body: WordsIn) -> TicketOut:
     """The clocks run on."""
-    now = console.clock()
-    return change(
-        console, program, number, body.actor, lambda work, me: tickets.wait(work, number, body.text, me, now)
-    )
+    return make(console, program, number, body.actor, with_text(tickets.wait, body.text))
 
 
 @router.post("/resume", summary="The wait is over")
 def resume(console: ConsoleDep, program: ProgramDep, number: str, body: ActorIn) -> TicketOut:
     """The ticket is open again."""
-    now = console.clock()
-    return change(
-        console, program, number, body.actor, lambda work, me: tickets.resume(work, number, me, now)
-    )
+    return make(console, program, number, body.actor, tickets.resume)
 
 
 @router.post("/reopen", summary="The caller is not satisfied")
 def reopen(console: ConsoleDep, program: ProgramDep, number: str, body: WordsIn) -> TicketOut:
     """Handled again, with clocks from now."""
-    now = console.clock()
-    return change(
-        console,
-        program,
-        number,
-        body.actor,
-        lambda work, me: tickets.reopen(work, number, body.text, me, now),
-    )
+    return make(console, program, number, body.actor, with_text(tickets.reopen, body.text))
 
 
 @router.post("/close", summary="Done with, for good")
 def close(console: ConsoleDep, program: ProgramDep, number: str, body: ActorIn) -> TicketOut:
     """A resolved ticket is closed."""
-    now = console.clock()
-    return change(console, program, number, body.actor, lambda work, me: tickets.close(work, number, me, now))
+    return make(console, program, number, body.actor, tickets.close)
 
 
 @router.post("/transcript", summary="Correct the text of the message")
 def transcript(console: ConsoleDep, program: ProgramDep, number: str, body: WordsIn) -> TicketOut:
     """The machine's text is kept beside it."""
-    now = console.clock()
-
-    def act(work: SqlUnitOfWork, me: Person) -> None:
-        stored = work.transcripts.of_ticket(number)
-        if stored is not None:
-            tickets.correct_transcript(work, number, body.text, me, now)
-            transcript_cases.correct_transcript(
-                work, stored.recording_id, text=body.text, by=me.extension, now=now
-            )
-
-    return change(console, program, number, body.actor, act)
+    return make(console, program, number, body.actor, with_text(tickets.correct_transcript, body.text))

@@ -9,9 +9,10 @@ from collections.abc import Callable
 import psycopg
 from psycopg import sql
 
+from callcenter.services.ports import CALLS_CHANNEL, TICKETS_CHANNEL
+
 log = logging.getLogger(__name__)
 
-CHANNELS = ("shouwen_calls", "shouwen_tickets")
 RETRY_S = 0.5
 QUIET_S = 20.0
 """After so long without a word the connection is asked whether it still lives."""
@@ -33,7 +34,7 @@ async def _listen_once(url: str, changed: Callable[[], None]) -> None:
         connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
     try:
         async with asyncio.timeout(ANSWER_S):
-            for channel in CHANNELS:
+            for channel in (CALLS_CHANNEL, TICKETS_CHANNEL):
                 await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         log.info("board is connected")
         changed()

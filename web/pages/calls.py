@@ -9,10 +9,9 @@ from starlette.responses import HTMLResponse
 
 from callcenter.domain.fold import fold_call
 from callcenter.domain.transcripts import Purpose
-from callcenter.services.ticket_lists import read_cursor, write_cursor
+from callcenter.services.cursors import read_cursor, write_cursor
 from web.deps import PageDep
 from web.errors import NoSuchCall
-from web.viewer import involved_in_call
 from web.views.calls import story
 from web.views.transcripts import Message
 
@@ -33,7 +32,7 @@ def list_calls(page: PageDep, cursor: Annotated[str | None, Query(max_length=500
         calls=calls,
         next=write_cursor(*following) if following else None,
         later=cursor is not None,
-        number_of=lambda call: viewer.number(call.caller, involved_in_call(call)),
+        number_of=viewer.caller_of,
     )
 
 
@@ -49,18 +48,13 @@ def show_call(page: PageDep, linkedid: str) -> HTMLResponse:
         ticket = work.tickets.get(stored.ticket) if stored.ticket else None
     call = fold_call(events) or stored
     viewer = page.reader.viewer
-    involved = involved_in_call(call)
-    unowned = ticket is not None and ticket.owner is None
-    mine = ticket is not None and viewer.may_see(
-        frozenset(p.extension for p in (ticket.owner, ticket.handler) if p)
-    )
     return page(
         "calls/one.html",
         "calls",
         call=call,
         story=story(events, call, page.say),
-        number_of=lambda call: viewer.number(call.caller, involved),
-        may_hear=unowned or mine or viewer.may_see(involved),
+        number_of=viewer.caller_of,
+        may_hear=viewer.may_hear(ticket, call),
         messages=[Message.of(r, call) for r in recordings if r.recording.purpose is Purpose.MESSAGE],
         briefings={
             r.recording.path: r.recording_id for r in recordings if r.recording.purpose is Purpose.BRIEFING

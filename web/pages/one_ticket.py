@@ -17,20 +17,13 @@ from callcenter.domain.transcripts import Purpose
 from callcenter.services.ticket_log import SYSTEM
 from callcenter.services.tickets import get_ticket
 from web.i18n import Speech
+from web.pages.ticket_form import Blank, stored
 from web.reading import Page
 from web.viewer import Viewer, involved_in_ticket
 from web.views.clocks import clock_lines
 from web.views.ticket_story import ticket_story
 from web.views.tickets import kind_name, name_of
 from web.views.transcripts import Message
-
-
-class Blank(dict[str, str]):
-    """Texts by name; one that is not there is empty, so that templates may ask for any."""
-
-    def __missing__(self, key: str) -> str:
-        """The empty text."""
-        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,24 +90,23 @@ def show(
         call = read_call(work, ticket)
         events = work.tickets.events(number)
         recordings = work.transcripts.of_call(ticket.linkedid) if ticket.linkedid else []
-        names = _names(
-            work, {event.actor for event in events} | {str(e.data.get("handler")) for e in events}, say
-        )
+        handlers = {str(event.data["handler"]) for event in events if event.data.get("handler")}
+        names = _names(work, {event.actor for event in events} | handlers, say)
     rules = page.console.rulebook.of(ticket.policy)
     involved = involved_in_ticket(ticket, call)
     messages = [Message.of(r, call) for r in recordings if r.recording.purpose is Purpose.MESSAGE]
     values: dict[str, Any] = {
         "ticket": ticket,
         "call": call,
-        "number": viewer.number(ticket.contact_phone, involved),
+        "number": viewer.contact_of(ticket, call),
         "can": can_do(ticket, viewer, involved, bool(messages)),
-        "may_hear": ticket.owner is None or viewer.may_see(involved),
+        "may_hear": viewer.may_hear(ticket, call),
         "messages": messages,
         "story": ticket_story(events, names.__getitem__, rules.policy, say, full=viewer.may_see(involved)),
         "clocks": clock_lines(view.clocks, rules, say, now),
         "errors": Blank(errors or {}),
         "kept": Blank(kept or {}),
-        "form": Blank(kept or {}) if errors and "kind" in (kept or {}) else form_of(ticket),
+        "form": Blank(kept or {}) if errors and "kind" in (kept or {}) else stored(ticket),
         "kind_name": lambda ticket: kind_name(rules.policy, ticket, say),
         "complexity_name": name_of(rules.policy.complexities, ticket.complexity, say),
         **choices(rules.policy, say),
@@ -130,19 +122,6 @@ def choices(policy: Policy, say: Speech) -> dict[str, list[tuple[str, str]]]:
             (label.key, name_of(policy.complexities, label.key, say)) for label in policy.complexities
         ],
     }
-
-
-def form_of(ticket: Ticket) -> Blank:
-    """The form as it is stored."""
-    return Blank(
-        kind=ticket.kind,
-        complexity=ticket.complexity,
-        contact_name=ticket.contact_name or "",
-        contact_phone=ticket.contact_phone or "",
-        details=ticket.details,
-        wished_reply=ticket.wished_reply.value if ticket.wished_reply else "",
-        version=str(ticket.version),
-    )
 
 
 def _names(work: SqlUnitOfWork, extensions: set[str], say: Speech) -> dict[str, str]:

@@ -9,7 +9,7 @@ from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.transcripts import StoredTranscript
 from web.deps import PageDep
 from web.errors import NoSuchRecording, NotForYou
-from web.viewer import Viewer, involved_in_call, involved_in_ticket
+from web.viewer import Viewer
 
 router = APIRouter()
 TYPES = {".wav": "audio/wav", ".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
@@ -33,10 +33,8 @@ def play(page: PageDep, recording_id: int) -> FileResponse:
 
 
 def may_hear(work: SqlUnitOfWork, stored: StoredTranscript, viewer: Viewer) -> bool:
-    """Whether the reader is involved, a manager, or the ticket is still everybody's."""
+    """Whether the recording's ticket or call lets the reader hear it."""
     call = work.calls.get(stored.recording.linkedid)
     number = stored.recording.ticket or (call.ticket if call else None)
     ticket = work.tickets.get(number) if number else None
-    if ticket is not None:
-        return ticket.owner is None or viewer.may_see(involved_in_ticket(ticket, call))
-    return viewer.may_see(involved_in_call(call) if call else frozenset())
+    return viewer.may_hear(ticket, call)

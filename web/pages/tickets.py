@@ -12,7 +12,6 @@ from callcenter.services.ports import TicketFilter
 from callcenter.services.tickets import list_tickets
 from web.deps import PageDep
 from web.pages.one_ticket import show
-from web.viewer import involved_in_ticket
 from web.views.tickets import UNFINISHED, grouped, kind_name
 
 router = APIRouter()
@@ -58,7 +57,7 @@ def list_all(
         q=q,
         next=found.next,
         kind_name=lambda ticket: kind_name(policy, ticket, page.say),
-        contact_of=lambda ticket: viewer.number(ticket.contact_phone, involved_in_ticket(ticket, None)),
+        contact_of=viewer.contact_of,
     )
 
 

@@ -56,12 +56,6 @@ def is_with(call: Call, extension: str) -> bool:
     return call.ended_at is None and person is not None and person.extension == extension
 
 
-def caller_label(call: Call, number: str | None, say: Speech) -> str:
-    """Name and number, or what stands in for them."""
-    known = [part for part in (call.caller_name, number) if part]
-    return " · ".join(known) or say.gettext("Number withheld")
-
-
 def story(events: Sequence[CallEvent], call: Call, say: Speech) -> list[Line]:
     """The story of a call, one readable line for each thing worth telling, in order of time."""
     lines: list[Line] = []

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from callcenter.domain.calendar import WorkingCalendar
 from callcenter.domain.policy import Rules
 from callcenter.domain.ticket_clocks import ClockState, TicketClock
 from web.i18n import Speech
-from web.views.tickets import hours_and_minutes, working_time
 
 LONGEST = timedelta(days=60)
 """Beyond this nobody counts minutes."""
@@ -50,3 +50,23 @@ def _line(clock: TicketClock, rules: Rules, say: Speech, now: datetime) -> Clock
         left=left,
         over=over,
     )
+
+
+def working_time(start: datetime, end: datetime, calendar: WorkingCalendar) -> timedelta:
+    """How long the centre is open between two instants; zero when `end` is not after `start`."""
+    total = timedelta(0)
+    day = start.astimezone(calendar.zone).date()
+    while day <= end.astimezone(calendar.zone).date():
+        for opens, closes in calendar.sessions(day):
+            total += max(min(closes, end) - max(opens, start), timedelta(0))
+        day += timedelta(days=1)
+    return total
+
+
+def hours_and_minutes(span: timedelta, say: Speech) -> str:
+    """A span of working time, such as "11 h 05 min"."""
+    minutes = int(span.total_seconds()) // 60
+    hours, rest = divmod(minutes, 60)
+    if hours:
+        return say.gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
+    return say.gettext("%(minutes)s min") % {"minutes": rest}

@@ -1,12 +1,11 @@
-"""Tickets as people read them: in the order they are due, with the working time that is left."""
+"""Tickets as people read them: under headings, in the order they are due, their kinds by name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from callcenter.domain.calendar import WorkingCalendar
 from callcenter.domain.policy import Label as PolicyLabel
 from callcenter.domain.policy import Policy
 from callcenter.domain.tickets import Status, Ticket
@@ -70,26 +69,6 @@ def _in_order(tickets: Sequence[Ticket], key: str) -> list[Ticket]:
     if key == "done":
         return sorted(tickets, key=lambda ticket: ticket.resolved_at or ticket.created_at, reverse=True)
     return sorted(tickets, key=lambda ticket: (ticket.due_at or ticket.created_at, ticket.number))
-
-
-def working_time(start: datetime, end: datetime, calendar: WorkingCalendar) -> timedelta:
-    """How long the centre is open between two instants; zero when `end` is not after `start`."""
-    total = timedelta(0)
-    day = start.astimezone(calendar.zone).date()
-    while day <= end.astimezone(calendar.zone).date():
-        for opens, closes in calendar.sessions(day):
-            total += max(min(closes, end) - max(opens, start), timedelta(0))
-        day += timedelta(days=1)
-    return total
-
-
-def hours_and_minutes(span: timedelta, say: Speech) -> str:
-    """A span of working time, such as "11 h 05 min"."""
-    minutes = int(span.total_seconds()) // 60
-    hours, rest = divmod(minutes, 60)
-    if hours:
-        return say.gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
-    return say.gettext("%(minutes)s min") % {"minutes": rest}
 
 
 def name_of(labels: Sequence[PolicyLabel], key: str, say: Speech) -> str:
