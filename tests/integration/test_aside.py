@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 from rich.console import Console
 
@@ -23,6 +24,8 @@ from transcripts.errors import EngineFailed, ModelMissing
 
 VOICES = Path(__file__).parents[1] / "voices"
 PATIENCE_S = 120
+AT_WORK = 150_000_000
+"""Bytes that the process only takes once it has the audio and loads a model."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -109,6 +112,7 @@ def test_its_death_costs_one_try(beside: Aside) -> None:
     before = children()
     answer = asked(beside)
     (pid,) = until(lambda: children() - before, PATIENCE_S, "a process")
+    until(lambda: psutil.Process(pid).memory_info().rss > AT_WORK, PATIENCE_S, "its model's loading")
     os.kill(pid, signal.SIGKILL)
     failed = until(answer, PATIENCE_S, "an answer")
     assert isinstance(failed, EngineFailed)
