@@ -8,7 +8,7 @@ from callcenter.domain.calls import Kind
 
 MAX_NAME = 256
 MAX_NUMBER = 64
-NOBODY = ("", "unknown", "anonymous")
+NOBODY = ("", "unknown", "anonymous", "unavailable", "restricted", "private")
 """What Asterisk and networks say of a caller who withholds their number."""
 
 

@@ -21,6 +21,7 @@ SILENCE_S = 5
 MAX_KEYED = 2
 MAX_RERECORDINGS = 5
 NUMBER = re.compile(r"\d{3,15}")
+SHOWN_NUMBER = re.compile(r"\+?\d{3,15}")
 OPENING = {
     "closed": "closed",
     "timeout": "no-answer",
@@ -68,9 +69,7 @@ def callback(desk: Desk, session: Session) -> None:
 
 def _begin(desk: Desk, live: LiveCall) -> Message:
     call = live.call
-    caller = call.caller if call else None
-    own = caller if caller and re.fullmatch(r"\+?\d{3,15}", caller) else None
-    return Message(ticket=call.ticket if call else None, phone=own)
+    return Message(ticket=call.ticket if call else None, phone=call.caller if call else None)
 
 
 def _converse(desk: Desk, live: LiveCall, session: Session, voice: Voice, message: Message) -> None:
@@ -107,9 +106,11 @@ def _record(desk: Desk, live: LiveCall, session: Session, voice: Voice, message:
 def _confirm_number(voice: Voice, message: Message) -> list[str]:
     """Read the number back (H30); a keyed one replaces the caller's own when the caller says that it is right.
 
+    What the network shows and nobody could dial (a name, 20 digits) is not read out, but kept when none is keyed.
     The result is what to say before the next question.
     """
-    own = message.phone
+    shown = message.phone
+    own = shown if shown and SHOWN_NUMBER.fullmatch(shown) else None
     if own is not None and _is_right(voice, own) != "2":
         return []
     for _ in range(MAX_KEYED):
@@ -123,7 +124,7 @@ def _confirm_number(voice: Voice, message: Message) -> list[str]:
         answer = _is_right(voice, typed)
         if answer == "1" or (answer == "" and own is None):
             return []
-        message.phone, message.keyed = own, False
+        message.phone, message.keyed = shown, False
         if answer == "":
             return []
     return []

@@ -73,10 +73,12 @@ def missing_events(
     call_ticket = next((str(event.data["ticket"]) for event in known if event.data.get("ticket")), None)
     legs = [row for row in rows if row.uniqueid != linkedid]
     if Kind.ANSWERED not in kinds:
-        for leg in (row for row in legs if row.event == "CHAN_START"):
-            if Kind.RINGING not in kinds:
-                add(Kind.RINGING, leg.at, extension=extension_of(leg.channel), uniqueid=leg.uniqueid)
         answer = _first_answer(legs)
+        # a call that the desk saw whole rang nowhere when no phone said so: none was on, or none would take it
+        seen = answer is None and {Kind.ARRIVED, Kind.ENDED} <= kinds
+        for leg in (row for row in legs if row.event == "CHAN_START"):
+            if Kind.RINGING not in kinds and not seen:
+                add(Kind.RINGING, leg.at, extension=extension_of(leg.channel), uniqueid=leg.uniqueid)
         if answer is not None:
             responder = person(extension_of(answer.channel))
             call_ticket = call_ticket or ticket(answer.at)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -41,6 +41,13 @@ def _port_range(value: str) -> str:
     if not match or not 1024 <= int(match[1]) < int(match[2]) <= 65535:
         raise ValueError("write a range of ports such as 10000-10999")
     return value
+
+
+def _ip(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError as error:
+        raise ValueError("write an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all") from error
 
 
 def _host_port(value: str) -> str:
@@ -91,7 +98,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SHOUWEN_", extra="ignore")
 
     home: Path = Field(default_factory=default_home, description="folder of all run-time state")
-    bind: str = Field("127.0.0.1", description="address that SIP and the console listen on")
+    bind: Annotated[str, AfterValidator(_ip)] = Field(
+        "127.0.0.1", description="address that SIP and the console listen on"
+    )
     sip_port: Port = Field(5060, description="SIP, UDP")
     rtp_ports: Annotated[str, AfterValidator(_port_range)] = Field(
         "10000-10999", description="UDP ports for audio: two for each leg of a call"
@@ -142,6 +151,15 @@ class Settings(BaseSettings):
     )
     vosk_server_zh: str | None = Field(None, description="ws://host:port of a Vosk server, Chinese")
     vosk_server_en: str | None = Field(None, description="ws://host:port of a Vosk server, English")
+
+    @field_validator("agi_port", "ami_port", "web_port")
+    @classmethod
+    def _of_its_own(cls, value: int, about: ValidationInfo) -> int:
+        """No two parts on one port."""
+        for name in ("sip_port", "agi_port", "ami_port"):
+            if name != about.field_name and about.data.get(name) == value:
+                raise ValueError(f"write another port than SHOUWEN_{name.upper()}'s, such as {value + 1}")
+        return value
 
     @classmethod
     def settings_customise_sources(

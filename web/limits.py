@@ -1,4 +1,4 @@
-"""How much a request may bring: forms and JSON are small, so anything else is refused before it is read."""
+"""What a request may bring: forms and JSON are small, names have no NUL; anything else is refused before it is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class BodyTooLong(Exception):
 
 
 class BodyLimit:
-    """Refuses bodies of more than 256 KiB, whether announced or not."""
+    """Refuses bodies of more than 256 KiB, whether announced or not, and NUL in path or query."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap `app`."""
@@ -24,6 +24,11 @@ class BodyLimit:
         """Pass the request through while it is small."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            # no text of the database can hold it, so nothing is there under such a name
+            refusal = problem(404 if "\0" in scope["path"] else 422, "NUL is no character of a name")
+            await refusal(scope, receive, send)
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not announced.isdigit() or int(announced) > LONGEST_BODY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -36,7 +37,7 @@ def create_engine(
 ) -> Engine:
     """An engine for `url` (postgresql://…). It gives a connection, or fails, within `pool_s` + `connect_s`.
 
-    No ping before use: a connection that died is noticed by its first statement, and the pool renews itself.
+    No ping before use, only a look: what the server closed has something to read, and is replaced.
     """
     parsed = make_url(url).set(drivername="postgresql+psycopg")
     dsn = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -57,6 +58,11 @@ def create_engine(
 def _opened(connection: Any, record: object, proxy: object) -> None:
     if isinstance(connection, WatchedConnection):
         connection.unwatch()
+        look = select.poll()
+        look.register(connection.pgconn.socket, select.POLLIN)
+        if look.poll(0):
+            # an idle connection that never listens hears nothing but its end
+            raise sqlalchemy.exc.DisconnectionError
 
 
 class _Opener:

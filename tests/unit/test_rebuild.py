@@ -185,3 +185,15 @@ def test_an_extra_that_is_none(extra: str) -> None:
     row = parse(["SHOUWEN_MESSAGE", "1", "1", "1", "c", "x", "s", "1", "n", "SHOUWEN_MESSAGE", extra])
     assert row is not None
     assert row.extra == ""
+
+
+def test_a_call_that_no_phone_took_is_not_rebuilt() -> None:
+    """Phones that neither rang nor answered (do not disturb, mute): the desk saw all there was."""
+    unanswered = [row for row in rows(ANSWERED) if row.event in ("CHAN_START", "HANGUP")]
+    linkedid = unanswered[0].linkedid
+    known = [
+        CallEvent(linkedid=linkedid, at=unanswered[0].at, kind=Kind.ARRIVED, data={"line": "8000"}),
+        CallEvent(linkedid=linkedid, at=unanswered[-1].at, kind=Kind.ENDED, data={}),
+    ]
+    assert missing(unanswered, known) == []
+    assert [event.kind for event in missing(unanswered, known[:1])] == [Kind.RINGING, Kind.ENDED]
