@@ -178,6 +178,19 @@ async def test_withheld(desk: TestDesk, name: str) -> None:
         assert (await kept(desk))[1] == expected
 
 
+@pytest.mark.parametrize("shown", ["alice", "1234567890123456", "12"])
+async def test_a_number_that_cannot_be_dialled_is_kept_unless_another_is_keyed(
+    desk: TestDesk, shown: str
+) -> None:
+    async with caller(desk, shown) as outside:
+        call = await outside.dial("8001")
+        await leave_message(call)
+        await talk(call, (("number-withheld", "#"), *REST))
+        await hear(call, "ticket-is")
+        await call.hangup()
+        assert (await kept(desk))[1].phone == shown
+
+
 @pytest.mark.parametrize("name", HANGS_UP)
 async def test_hangs_up(desk: TestDesk, name: str) -> None:
     steps, until, expected = HANGS_UP[name]

@@ -242,6 +242,18 @@ async def test_one_leaves_while_phones_ring(desk: TestDesk, until: str, outcome:
     assert record.outcome == outcome
 
 
+async def test_one_in_the_welcome_leaves_before_any_phone_rings(desk: TestDesk) -> None:
+    async with phones(desk, "101") as desk_phones, caller(desk) as outside:
+        call = await outside.dial("8000")
+        await call.wait_audio()
+        await call.send_digits("1")
+        await hear(call, "pressed-1", "beep")
+        assert not desk_phones["101"].calls
+        await call.hangup()
+        record = await desk.ended()
+    assert (record.outcome, record.rang_at) == ("callback", None)
+
+
 async def test_other_keys_do_not_leave(desk: TestDesk) -> None:
     async with phones(desk, "101") as desk_phones, caller(desk) as outside:
         call = await outside.dial("8000")
