@@ -14,6 +14,8 @@ STEADY_S = 60.0
 """A part that lived at least this long is started again at once when it dies."""
 
 LONGEST_PAUSE_S = 60.0
+EAGER_S = 0.1
+"""How often a part that has just started is asked for its first answer."""
 
 STOP_SIGNAL_S = (5.5, 7.5, 8.5)
 """Seconds after the order to stop: what is left is killed, the last wave is pressed, then killed too."""
@@ -138,7 +140,8 @@ class Supervisor:
                 part.process.wait()
 
     def _ask(self, part: Part, watch: Watch) -> None:
-        while not self.stopping.wait(watch.every_s):
+        # from the first answer on silence counts
+        while not self.stopping.wait(watch.every_s if watch.has_answered else EAGER_S):
             asked = part.process
             watch.asked(time.monotonic())
             # An answer counts only for the process that was asked.
