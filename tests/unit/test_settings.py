@@ -68,3 +68,14 @@ def test_what_could_spoil_a_configuration_is_refused(name: str, value: str) -> N
 def test_networks_are_written_alike() -> None:
     settings = Settings.model_validate({"local_networks": "127.0.0.0/8, 192.168.1.7/24"})
     assert settings.local_networks == "127.0.0.0/8,192.168.1.0/24"
+
+
+@pytest.mark.parametrize("bind", ["nonsense", "127.0.0.1\n[evil]", "", "127.0.0.1:80"])
+def test_an_address_to_listen_on_is_an_address(bind: str) -> None:
+    with pytest.raises(ValidationError, match="write an address of this machine"):
+        Settings(bind=bind)
+
+
+def test_no_two_parts_share_a_port() -> None:
+    with pytest.raises(ValidationError, match="another port than SHOUWEN_AGI_PORT's"):
+        Settings(agi_port=4573, web_port=4573)
