@@ -333,3 +333,12 @@ def test_the_openapi_document_describes_every_refusal_as_a_problem(client: TestC
     assert operation["security"]
     for code in ("401", "422", "503"):
         assert list(operation["responses"][code]["content"]) == [PROBLEM]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/api/v1/calls/%00", 404), ("/api/v1/tickets?q=%00", 422), ("/tickets/%00", 404)]
+)
+def test_nul_is_refused(client: TestClient, path: str, status: int) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
