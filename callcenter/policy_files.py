@@ -1,71 +1,38 @@
-"""Policies read from TOML, with an error that names the file and the place in it."""
+"""Policies read from TOML: those that come with the product, and a centre's own that stand over them."""
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from datetime import time, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import time
 from importlib import resources
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.calendar import HolidaySource, ServiceHours, Span, WorkingCalendar
-from callcenter.domain.clocks import Elapsed, Limit, ServiceTime, WorkingDays
-from callcenter.domain.policy import Clock, Label, Policy, RuleBook, Rules
-from callcenter.errors import ShouwenError
+from callcenter.domain.policy import Policy, RuleBook, Rules
+from callcenter.policy_clocks import read_clocks, read_escalations
+from callcenter.policy_forms import (
+    read_checklists,
+    read_fields,
+    read_kinds,
+    read_labels,
+    read_offices,
+    read_reminders,
+    read_rules,
+    read_satisfaction,
+    read_supervision,
+)
+from callcenter.toml_table import BadPolicy, Lines, Table
+
+__all__ = ["BadPolicy", "load_rule_book", "policy_paths", "read_policy", "read_policy_text", "with_calendar"]
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_UNITS = ("seconds", "minutes", "hours")
 
-
-class BadPolicy(ShouwenError):
-    """The policy file is not usable."""
-
-
-class _Table:
-    """One table of the file: it knows its place in it and refuses keys that nobody asked for."""
-
-    def __init__(self, value: object, place: str) -> None:
-        if not isinstance(value, dict):
-            raise BadPolicy(f"{place}: a table is needed here")
-        self._value: dict[str, Any] = value
-        self.place = place
-        self._asked: set[str] = set()
-
-    def has(self, key: str) -> bool:
-        self._asked.add(key)
-        return key in self._value
-
-    def get(self, key: str, kind: type, what: str) -> Any:
-        if not self.has(key):
-            raise BadPolicy(f"{self.place}: {key} is missing ({what})")
-        value = self._value[key]
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise BadPolicy(f"{self.place}.{key}: {value!r} is not {what}")
-        return value
-
-    def text(self, key: str) -> str:
-        value: str = self.get(key, str, "a text")
-        return value
-
-    def table(self, key: str) -> _Table:
-        return _Table(self.get(key, dict, "a table"), f"{self.place}.{key}")
-
-    def tables(self, key: str) -> list[_Table]:
-        items = self.get(key, list, "a list of tables")
-        return [_Table(item, f"{self.place}.{key}[{index}]") for index, item in enumerate(items)]
-
-    def texts(self) -> dict[str, str]:
-        return {key: self.text(key) for key in self._value}
-
-    def keys(self) -> list[str]:
-        return list(self._value)
-
-    def finish(self) -> None:
-        unknown = sorted(set(self._value) - self._asked)
-        if unknown:
-            raise BadPolicy(f"{self.place}: nobody knows {', '.join(unknown)}")
+MakeRules = Callable[[Policy], Rules]
+"""Gives a policy its calendar."""
 
 
 def shipped_policies() -> Iterator[Path]:
@@ -74,133 +41,137 @@ def shipped_policies() -> Iterator[Path]:
         yield from sorted(folder.glob("*.toml"))
 
 
-def load_rule_book(default: str, source: HolidaySource) -> RuleBook:
-    """Every shipped policy with its calendar; raises BadPolicy, or UnknownPolicy for the default."""
-    policies = [read_policy(path) for path in shipped_policies()]
+def policy_paths(own: Path | None = None) -> dict[str, Path]:
+    """Every policy file by its name: the product's, and in their place or beside them those of the folder `own`."""
+    paths = {path.stem: path for path in shipped_policies()}
+    if own is not None and own.is_dir():
+        paths.update({path.stem: path for path in sorted(own.glob("*.toml"))})
+    return dict(sorted(paths.items()))
+
+
+def load_rule_book(
+    default: str, source: HolidaySource, own: Path | None = None, make: MakeRules | None = None
+) -> RuleBook:
+    """Every policy with its calendar; raises BadPolicy, or UnknownPolicy for the default."""
+    made = make or (lambda policy: with_calendar(policy, source))
+    policies = [read_policy(path) for path in policy_paths(own).values()]
     book = RuleBook(
-        default=default, by_name={policy.name: with_calendar(policy, source) for policy in policies}
+        default=default,
+        by_name={policy.name: made(policy) for policy in policies},
+        parse=lambda text: made(read_policy_text("an earlier version", text)),
     )
     book.of(default)
     return book
 
 
 def with_calendar(policy: Policy, source: HolidaySource) -> Rules:
-    """`policy` with a calendar of its own hours."""
-    return Rules(policy=policy, calendar=WorkingCalendar(zone=policy.zone, hours=policy.hours, source=source))
+    """`policy` with a calendar of its own hours and days."""
+    calendar = WorkingCalendar(
+        zone=policy.zone,
+        hours=policy.hours,
+        source=source,
+        closures=policy.closures,
+        openings=policy.openings,
+    )
+    return Rules(policy=policy, calendar=calendar)
 
 
 def read_policy(path: Path) -> Policy:
     """The policy in the file `path`; raises BadPolicy saying where and what is wrong."""
     try:
-        with path.open("rb") as file:
-            top = _Table(tomllib.load(file), path.name)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadPolicy(f"{path.name}: {error}") from error
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadPolicy(f"{path.name}: cannot be read: {error}") from error
+    policy = read_policy_text(path.name, text)
+    if policy.name != path.stem:
+        line = Lines(path.name, text).place("name")
+        raise BadPolicy(f"{line}: {policy.name!r} must be the name of the file, {path.stem!r}")
+    return policy
+
+
+def read_policy_text(name: str, text: str) -> Policy:
+    """The policy of a text; `name` stands for it in errors. Raises BadPolicy."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadPolicy(f"{name}: {error}") from error
+    return _read(Table(values, "", Lines(name, text)), text)
+
+
+def _read(top: Table, text: str) -> Policy:
     hours = top.table("hours")
-    complexities = tuple(_label(table) for table in top.tables("complexities"))
-    kinds = tuple(_label(table) for table in top.tables("kinds"))
-    if not kinds or not complexities:
-        raise BadPolicy(f"{path.name}: a policy needs at least one kind and one complexity")
-    languages = top.get("languages", list, "a list of languages")
+    channels = read_labels(top.tables("channels"))
+    kinds = read_kinds(top.tables("kinds"))
+    complexities = read_labels(top.tables("complexities"))
+    for key, found in (("channels", channels), ("kinds", kinds), ("complexities", complexities)):
+        if not found:
+            example = f'[[{key}]] with key = "one" and names = {{ zh = "一", en = "One" }}'
+            raise top.fault(key, f"at least one is needed, write for example {example}")
+    channel_keys, kind_keys = _keys(channels), _keys(kinds)
+    own_days = top.table("calendar") if top.has("calendar") else None
     policy = Policy(
-        name=top.text("name"),
-        title=top.table("title").texts(),
-        languages=tuple(str(language) for language in languages),
+        name=top.text("name", '"our-centre"'),
+        title=top.names("title"),
+        languages=top.list_of("languages", ("zh", "en")),
         zone=_zone(hours),
         hours=_hours(hours),
+        channels=channels,
         kinds=kinds,
         complexities=complexities,
-        default_complexity=top.text("default_complexity"),
-        clocks=_clocks(top.tables("clocks"), {label.key for label in complexities}),
+        default_complexity=top.choice("default_complexity", _keys(complexities)),
+        clocks=read_clocks(top.tables("clocks"), channel_keys, kind_keys, _keys(complexities)),
+        fields=read_fields(top.tables("fields"), channel_keys, kind_keys),
+        escalations=read_escalations(top.tables("escalations")),
+        satisfaction=read_satisfaction(top.tables("satisfaction")),
+        offices=read_offices(top.tables("offices")),
+        checklists=read_checklists(top.tables("checklists"), kind_keys),
+        reminders=read_reminders(top.table("reminders") if top.has("reminders") else None),
+        supervision=read_supervision(top.table("supervision") if top.has("supervision") else None),
+        rules=read_rules(top.tables("rules")),
+        closures=own_days.days("closures") if own_days else frozenset(),
+        openings=own_days.days("openings") if own_days else frozenset(),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        source=text,
     )
-    if policy.default_complexity not in {label.key for label in complexities}:
-        raise BadPolicy(f"{top.place}.default_complexity: {policy.default_complexity!r} is no complexity")
-    for table in (hours, top):
+    if own_days and (both := policy.closures & policy.openings):
+        raise own_days.fault("openings", f"{min(both)} is both a closure and an opening")
+    for table in (hours, *([own_days] if own_days else []), top):
         table.finish()
     return policy
 
 
-def _label(table: _Table) -> Label:
-    label = Label(key=table.text("key"), names=table.table("names").texts())
-    table.finish()
-    return label
+def _keys(labels: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(label.key for label in labels)
 
 
-def _zone(hours: _Table) -> ZoneInfo:
-    name = hours.text("zone")
+def _zone(hours: Table) -> ZoneInfo:
+    name = hours.text("zone", '"Asia/Shanghai"')
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise BadPolicy(f"{hours.place}.zone: {name!r} is no zone of the IANA database") from error
+        raise hours.fault(
+            "zone", f"{name!r} is no zone of the IANA database, such as Asia/Shanghai"
+        ) from error
 
 
-def _hours(hours: _Table) -> ServiceHours:
+def _hours(hours: Table) -> ServiceHours:
     days = [(number, name) for number, name in enumerate(_WEEKDAYS) if hours.has(name)]
     standard = _spans(hours, "working_day")
     if not standard:
-        raise BadPolicy(f"{hours.place}.working_day: a working day needs opening hours")
+        raise hours.fault("working_day", 'a working day needs opening hours, such as ["08:30-12:00"]')
     return ServiceHours(
         standard=standard, weekdays=tuple((number, _spans(hours, name)) for number, name in days)
     )
 
 
-def _spans(hours: _Table, key: str) -> tuple[Span, ...]:
+def _spans(hours: Table, key: str) -> tuple[Span, ...]:
     spans: list[Span] = []
-    for text in hours.get(key, list, 'a list such as ["08:30-12:00", "14:00-17:30"]'):
+    for text in hours.get(key, list, f'{key} = ["08:30-12:00", "14:00-17:30"]'):
         try:
             opens, closes = (time.fromisoformat(part) for part in str(text).split("-"))
         except ValueError as error:
-            raise BadPolicy(f"{hours.place}.{key}: {text!r} is not hours such as 08:30-12:00") from error
+            raise hours.fault(key, f"{text!r} is not hours such as 08:30-12:00") from error
         if opens >= closes or (spans and spans[-1].closes > opens):
-            raise BadPolicy(f"{hours.place}.{key}: {text!r} does not follow in order of time")
+            raise hours.fault(key, f"{text!r} does not follow in order of time")
         spans.append(Span(opens, closes))
     return tuple(spans)
-
-
-def _clocks(tables: list[_Table], complexities: set[str]) -> Mapping[str, Clock]:
-    clocks: dict[str, Clock] = {}
-    for table in tables:
-        rule = table.text("rule")
-        for complexity, limit in _limits(table):
-            if complexity is not None and complexity not in complexities:
-                raise BadPolicy(f"{table.place}: {complexity!r} is no complexity of this policy")
-            name = rule.lower() if complexity is None else f"{rule.lower()}-{complexity}"
-            if name in clocks:
-                raise BadPolicy(f"{table.place}: there is a clock {name} already")
-            clocks[name] = Clock(
-                name=name,
-                rule=rule,
-                channel=table.text("channel"),
-                starts=table.text("starts"),
-                stops=table.text("stops"),
-                limit=limit,
-                complexity=complexity,
-            )
-        table.finish()
-    return clocks
-
-
-def _limits(table: _Table) -> Iterator[tuple[str | None, Limit]]:
-    units = [unit for unit in (*_UNITS, "working_days") if table.has(unit)]
-    if len(units) != 1:
-        raise BadPolicy(f"{table.place}: one of {', '.join(_UNITS)} or working_days is needed")
-    unit = units[0]
-    make = _maker(table, unit)
-    by_complexity = unit == "working_days" and isinstance(table.get(unit, object, "a limit"), dict)
-    source = table.table(unit) if by_complexity else table
-    for key in source.keys() if by_complexity else [unit]:
-        amount: int = source.get(key, int, "a whole number")
-        if amount < 1:
-            raise BadPolicy(f"{source.place}.{key}: a limit is 1 or more")
-        yield key if by_complexity else None, make(amount)
-
-
-def _maker(table: _Table, unit: str) -> Callable[[int], Limit]:
-    if unit == "working_days":
-        return lambda amount: WorkingDays(days=amount)
-    runs = table.text("runs")
-    if runs == "always":
-        return lambda amount: Elapsed(span=timedelta(**{unit: amount}))
-    if runs == "service_hours":
-        return lambda amount: ServiceTime(span=timedelta(**{unit: amount}))
-    raise BadPolicy(f"{table.place}.runs: {runs!r} is neither always nor service_hours")

@@ -13,10 +13,19 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from callcenter.db.deadline import DatabaseUnavailable
+from callcenter.domain.periods import BadPeriod
 from callcenter.domain.tickets import AlreadyOwned, NotAllowed
 from callcenter.errors import ShouwenError
 from callcenter.services.staff import UnknownStaff
-from callcenter.services.tickets import BadCursor, BadForm, ReasonNeeded, StaleTicket, UnknownTicket
+from callcenter.services.steps import BadStep, ExtensionTooLate, NotOffered, OnlyTheHead, UnknownStep
+from callcenter.services.tickets import (
+    BadCursor,
+    BadForm,
+    FieldsMissing,
+    ReasonNeeded,
+    StaleTicket,
+    UnknownTicket,
+)
 from web.console import Console
 from web.i18n import N_
 from web.problems import problem
@@ -61,9 +70,16 @@ TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
     NoSuchCall: (404, N_("There is no such call")),
     BadForm: (422, N_("The request is not understood")),
     ReasonNeeded: (422, N_("A reason is needed")),
+    FieldsMissing: (422, N_("Something is missing before it can be closed")),
+    BadStep: (422, N_("The request is not understood")),
+    UnknownStep: (404, N_("There is no such step")),
+    NotOffered: (409, N_("The policy does not offer this step here")),
+    OnlyTheHead: (403, N_("Only the head decides this")),
+    ExtensionTooLate: (409, N_("The time has run out already")),
     BadCursor: (422, N_("The request is not understood")),
     DatabaseUnavailable: (503, N_("Not available for the moment")),
     NoSuchRecording: (404, N_("There is no such recording")),
+    BadPeriod: (422, N_("The request is not understood")),
     UnknownStaff: (422, N_("Nobody has this extension")),
 }
 STATUSES: Mapping[int, str] = {

@@ -14,9 +14,12 @@ from callcenter.settings import Settings
 if TYPE_CHECKING:
     from callcenter.services.ports import UnitOfWork
 
-BREACHES_S = 5.0
+ALARMS_S = 0.25
+"""A breach is recorded within a second of its due time; one look is one indexed query."""
 PROVISIONAL_S = 3600.0
 """A year's calendar arrives with a new release of its library: with a restart, or when an operator installs it."""
+ANCHOR_S = 60.0
+"""How often the worker looks whether the day's anchor is due: it is written within that time after midnight."""
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
@@ -40,18 +43,19 @@ def add_to(app: typer.Typer) -> None:
     @app.command()
     def worker() -> None:
         """Transcribe recordings and do what is due."""
-        from callcenter.services.ticket_sweeps import recompute_provisional, record_breaches
+        from callcenter.services.ticket_sweeps import recompute_provisional, record_alarms
         from transcripts.chores import Chore
         from transcripts.worker import run_worker
 
         settings = _begin()
         chores = (
-            Chore(name="breaches", every_s=BREACHES_S, run=_sweep(settings, record_breaches)),
+            Chore(name="alarms", every_s=ALARMS_S, run=_sweep(settings, record_alarms)),
             Chore(
                 name="provisional due times",
                 every_s=PROVISIONAL_S,
                 run=_sweep(settings, recompute_provisional),
             ),
+            Chore(name="anchor", every_s=ANCHOR_S, run=_anchor(settings)),
         )
         run_worker(settings, chores)
 
@@ -64,6 +68,19 @@ def _sweep(settings: Settings, use_case: Callable[[UnitOfWork, datetime], object
         with single_unit_of_work(settings) as uow:
             use_case(uow, datetime.now(UTC))
             uow.commit()
+
+    return run
+
+
+def _anchor(settings: Settings) -> Callable[[], None]:
+    """Seal the tickets' log, at the first run of a day."""
+    from callcenter.bootstrap import build_engine, unit_of_work_factory
+    from callcenter.runtime.anchors import LONGEST_S, write_anchor
+
+    units = unit_of_work_factory(settings, LONGEST_S, engine=build_engine(settings, pool_size=2))
+
+    def run() -> None:
+        write_anchor(settings, units, datetime.now(UTC), only_if_due=True)
 
     return run
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import callcenter.db.access
 import callcenter.db.accounts
+import callcenter.db.call_backs
 import callcenter.db.calls
 import callcenter.db.heartbeat
+import callcenter.db.policies
 import callcenter.db.staff
 import callcenter.db.tickets
 import callcenter.db.transcripts  # noqa: F401

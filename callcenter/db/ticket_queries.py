@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, Select, cast, delete, false, func, or_, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR, insert
 from sqlalchemy.orm import Session, aliased
 
 from callcenter.db.base import table_of
 from callcenter.db.staff import StaffRow
-from callcenter.db.tickets import TicketClockRow, TicketEventRow, TicketRow, TicketSerialRow
+from callcenter.db.tickets import PartyFileRow, TicketClockRow, TicketEventRow, TicketRow, TicketSerialRow
 from callcenter.domain.calls import Person
 from callcenter.domain.chain import TicketEvent
+from callcenter.domain.search import search_query, search_vector
 from callcenter.domain.ticket_clocks import ClockState, TicketClock
 from callcenter.domain.tickets import Status, Ticket, WishedReply
 from callcenter.services.ports import TicketFilter
@@ -23,6 +24,7 @@ _OWNER = aliased(StaffRow)
 _HANDLER = aliased(StaffRow)
 _ADD = insert(table_of(TicketRow)).on_conflict_do_nothing().returning(TicketRow.number)
 _APPEND = insert(table_of(TicketEventRow))
+_LOCK_FILES = text("SELECT pg_advisory_xact_lock(hashtext('party_file'))")
 _Found = Row[TicketRow, StaffRow, StaffRow]
 
 
@@ -45,7 +47,7 @@ class TicketRepository:
 
     def add(self, ticket: Ticket) -> bool:
         """Store a new ticket; False if the number is taken."""
-        statement = insert(TicketRow).values(number=ticket.number, **_values(ticket, None))
+        statement = insert(TicketRow).values(**_new(ticket))
         done = self._session.scalar(statement.on_conflict_do_nothing().returning(TicketRow.number))
         return done is not None
 
@@ -53,14 +55,15 @@ class TicketRepository:
         """Store new tickets without clocks; the numbers that were not taken."""
         if not tickets:
             return set()
-        rows = [{"number": ticket.number, **_values(ticket, None)} for ticket in tickets]
+        rows = [_new(ticket) for ticket in tickets]
         return set(self._session.scalars(_ADD, rows))
 
-    def save(self, ticket: Ticket, clocks: Sequence[TicketClock], breach_at: datetime | None) -> None:
-        """Write the locked ticket back with the clocks that its events give."""
-        self._session.execute(
-            update(TicketRow).where(TicketRow.number == ticket.number).values(**_values(ticket, breach_at))
-        )
+    def save(
+        self, ticket: Ticket, clocks: Sequence[TicketClock], *, act_at: datetime | None, words: str
+    ) -> None:
+        """Write the locked ticket back with the clocks that its events give, and what it is found by."""
+        values = _values(ticket) | {"act_at": act_at, "words": cast(words, TSVECTOR)}
+        self._session.execute(update(TicketRow).where(TicketRow.number == ticket.number).values(**values))
         self._session.execute(delete(TicketClockRow).where(TicketClockRow.ticket_number == ticket.number))
         if clocks:
             rows = [
@@ -68,6 +71,7 @@ class TicketRepository:
                     "ticket_number": ticket.number,
                     "clock": clock.clock,
                     "started_at": clock.started_at,
+                    "subject": clock.subject,
                     "due_at": clock.due_at,
                     "state": clock.state.value,
                     "stopped_at": clock.stopped_at,
@@ -122,6 +126,7 @@ class TicketRepository:
             clock = TicketClock(
                 clock=row.clock,
                 started_at=row.started_at,
+                subject=row.subject,
                 due_at=row.due_at,
                 state=ClockState(row.state),
                 stopped_at=row.stopped_at,
@@ -138,9 +143,9 @@ class TicketRepository:
         query = query.order_by(TicketRow.created_at.desc(), TicketRow.number.desc()).limit(limit)
         return [_ticket(found) for found in self._session.execute(query)]
 
-    def late(self, now: datetime, limit: int) -> list[Ticket]:
-        """At most `limit` tickets with a breach to record, locked; those locked by others are left out."""
-        query = select(TicketRow.number).where(TicketRow.breach_at < now).order_by(TicketRow.breach_at)
+    def to_act(self, now: datetime, limit: int) -> list[Ticket]:
+        """At most `limit` tickets to which time brought something, locked; others' locked ones are left out."""
+        query = select(TicketRow.number).where(TicketRow.act_at < now).order_by(TicketRow.act_at)
         return self._read(self._session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
 
     def provisional(self, limit: int, after: str) -> list[Ticket]:
@@ -153,6 +158,19 @@ class TicketRepository:
     def _read(self, numbers: Iterable[str]) -> list[Ticket]:
         query = _tickets().where(TicketRow.number.in_(list(numbers))).order_by(TicketRow.number)
         return [_ticket(found) for found in self._session.execute(query)]
+
+    def party_file(self, party: str, at: datetime) -> int:
+        """The number of the party's file, opened now if there is none; numbers have no gaps."""
+        known = select(PartyFileRow.number).where(PartyFileRow.party == party)
+        number = self._session.scalar(known)
+        if number is None:
+            # One at a time, so that a number is never given twice nor left out.
+            self._session.execute(_LOCK_FILES)
+            highest = select(func.coalesce(func.max(PartyFileRow.number), 0) + 1).scalar_subquery()
+            statement = insert(PartyFileRow).values(number=highest, party=party, opened_at=at)
+            self._session.execute(statement.on_conflict_do_nothing(index_elements=[PartyFileRow.party]))
+            number = self._session.execute(known).scalar_one()
+        return number
 
     def next_serial(self, day: date) -> int:
         """The next running number of the console on `day`, without gaps: taken for good when committed."""
@@ -193,15 +211,33 @@ def _filtered(
         query = query.where(TicketRow.created_at >= wanted.created_from)
     if wanted.created_before is not None:
         query = query.where(TicketRow.created_at < wanted.created_before)
+    for column, value in (
+        (TicketRow.kind, wanted.kind),
+        (TicketRow.channel, wanted.channel),
+        (TicketRow.awaits, wanted.awaits),
+        (TicketRow.party, wanted.party),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.closed_from is not None:
+        query = query.where(TicketRow.closed_at >= wanted.closed_from)
+    if wanted.closed_before is not None:
+        query = query.where(TicketRow.closed_at < wanted.closed_before)
     if wanted.q:
-        columns = (TicketRow.number, TicketRow.contact_name, TicketRow.details)
-        parts = (column.icontains(wanted.q, autoescape=True) for column in columns)
         # a telephone number only as a whole: who sees it masked must not find out its digits one by one
-        query = query.where(or_(TicketRow.contact_phone == wanted.q, *parts))
+        whole_phone = TicketRow.contact_phone == wanted.q
+        words = search_query(wanted.q)
+        found = TicketRow.words.op("@@")(cast(words, TSQUERY)) if words else false()
+        query = query.where(or_(whole_phone, found))
     return query
 
 
-def _values(ticket: Ticket, breach_at: datetime | None) -> dict[str, Any]:
+def _new(ticket: Ticket) -> dict[str, Any]:
+    words = search_vector((ticket.number, ticket.contact_name, ticket.details))
+    return {"number": ticket.number, "words": words, **_values(ticket)}
+
+
+def _values(ticket: Ticket) -> dict[str, Any]:
     return {
         "channel": ticket.channel,
         "kind": ticket.kind,
@@ -221,9 +257,15 @@ def _values(ticket: Ticket, breach_at: datetime | None) -> dict[str, Any]:
         "resolved_at": ticket.resolved_at,
         "form_saved_at": ticket.form_saved_at,
         "due_at": ticket.due_at,
-        "breach_at": breach_at,
         "provisional": ticket.provisional,
         "version": ticket.version,
+        "policy_digest": ticket.policy_digest,
+        "fields": dict(ticket.fields),
+        "result": ticket.result,
+        "satisfaction": ticket.satisfaction,
+        "awaits": ticket.awaits,
+        "party": ticket.party,
+        "closed_at": ticket.closed_at,
     }
 
 
@@ -255,4 +297,11 @@ def _ticket(found: _Found) -> Ticket:
         due_at=row.due_at,
         provisional=row.provisional,
         version=row.version,
+        policy_digest=row.policy_digest,
+        fields=row.fields,
+        result=row.result,
+        satisfaction=row.satisfaction,
+        awaits=row.awaits,
+        party=row.party,
+        closed_at=row.closed_at,
     )

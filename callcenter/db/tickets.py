@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db.base import Base
@@ -22,7 +23,9 @@ class TicketRow(Base):
         CheckConstraint(f"status IN ({_STATES})", name="status"),
         CheckConstraint("wished_reply IN ('today', 'tomorrow', 'this_week')", name="wished_reply"),
         Index("ix_ticket_created_at_number", "created_at", "number"),
-        Index("ix_ticket_breach_at", "breach_at", postgresql_where=text("breach_at IS NOT NULL")),
+        Index("ix_ticket_act_at", "act_at", postgresql_where=text("act_at IS NOT NULL")),
+        Index("ix_ticket_awaits", "awaits", postgresql_where=text("awaits IS NOT NULL")),
+        Index("ix_ticket_words", "words", postgresql_using="gin"),
     )
 
     number: Mapped[str] = mapped_column(primary_key=True)
@@ -45,10 +48,19 @@ class TicketRow(Base):
     form_saved_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     """The due time to watch: the first of the clocks not stopped, late ones included."""
-    breach_at: Mapped[datetime | None]
-    """When the next breach is to be recorded, if nothing happens before."""
+    act_at: Mapped[datetime | None]
+    """When time alone next brings something (a warning, a breach, a step up), if nothing happens before."""
     provisional: Mapped[bool]
     version: Mapped[int]
+    policy_digest: Mapped[str] = mapped_column(server_default="")
+    fields: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    result: Mapped[str | None]
+    satisfaction: Mapped[str | None]
+    awaits: Mapped[str | None]
+    party: Mapped[str | None] = mapped_column(index=True)
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    words: Mapped[str | None] = mapped_column(TSVECTOR)
+    """What the ticket is found by: see `callcenter.domain.search`."""
 
 
 class TicketEventRow(Base):
@@ -62,6 +74,7 @@ class TicketEventRow(Base):
             "ticket_number",
             text("(data ->> 'clock'::text)"),
             text("(data ->> 'started_at'::text)"),
+            text("COALESCE(data ->> 'subject'::text, ''::text)"),
             unique=True,
             postgresql_where=text("kind = 'breached'::text"),
         ),
@@ -86,10 +99,21 @@ class TicketClockRow(Base):
     ticket_number: Mapped[str] = mapped_column(ForeignKey("ticket.number"), primary_key=True)
     clock: Mapped[str] = mapped_column(primary_key=True)
     started_at: Mapped[datetime] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True, server_default="")
     due_at: Mapped[datetime]
     state: Mapped[str]
     stopped_at: Mapped[datetime | None]
     provisional: Mapped[bool]
+
+
+class PartyFileRow(Base):
+    """The file of one party served, numbered in the order in which they were opened (S40)."""
+
+    __tablename__ = "party_file"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    party: Mapped[str] = mapped_column(unique=True)
+    opened_at: Mapped[datetime]
 
 
 class TicketSerialRow(Base):

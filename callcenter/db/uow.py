@@ -15,12 +15,17 @@ from sqlalchemy.orm import Session
 from callcenter.db.accounts import AccountRepository
 from callcenter.db.deadline import WATCHDOG, DatabaseUnavailable, Watch, is_unavailable, translated
 from callcenter.db.engine import WatchedConnection
+from callcenter.db.policies import PolicyRepository
 from callcenter.db.staff import StaffRepository
 from callcenter.db.ticket_queries import TicketRepository
 from callcenter.domain.policy import RuleBook
 from callcenter.services.ports import Passwords
 
 if TYPE_CHECKING:
+    from callcenter.db.access import AccessRepository
+    from callcenter.db.audit import AuditRepository
+    from callcenter.db.call_reports import CallReportRepository
+    from callcenter.db.call_backs import CallBackRepository
     from callcenter.db.calls import CallRepository
     from callcenter.db.transcripts import TranscriptRepository
 
@@ -86,6 +91,8 @@ class SqlUnitOfWork:
         """Make everything so far durable. After DatabaseUnavailable it is unknown whether it is."""
         with translated():
             self.session.commit()
+        if "policies" in self.__dict__:
+            self.policies.committed()
 
     def flush(self) -> None:
         """Send what is pending, so that constraints speak now."""
@@ -100,6 +107,11 @@ class SqlUnitOfWork:
     def tickets(self) -> TicketRepository:
         """Tickets with their log and clocks."""
         return TicketRepository(self.session)
+
+    @cached_property
+    def policies(self) -> PolicyRepository:
+        """Versions of policies."""
+        return PolicyRepository(self.session, self._engine)
 
     @cached_property
     def staff(self) -> StaffRepository:
@@ -124,3 +136,31 @@ class SqlUnitOfWork:
         from callcenter.db.transcripts import TranscriptRepository
 
         return TranscriptRepository(self.session)
+
+    @cached_property
+    def audit(self) -> AuditRepository:
+        """The log of all tickets, to be looked over."""
+        from callcenter.db.audit import AuditRepository
+
+        return AuditRepository(self.session)
+
+    @cached_property
+    def accesses(self) -> AccessRepository:
+        """Who saw which personal data."""
+        from callcenter.db.access import AccessRepository
+
+        return AccessRepository(self.session)
+
+    @cached_property
+    def call_reports(self) -> CallReportRepository:
+        """Counts over calls and tickets."""
+        from callcenter.db.call_reports import CallReportRepository
+
+        return CallReportRepository(self.session)
+
+    @cached_property
+    def call_backs(self) -> CallBackRepository:
+        """Attempts to call somebody back."""
+        from callcenter.db.call_backs import CallBackRepository
+
+        return CallBackRepository(self.session)

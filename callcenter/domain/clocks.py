@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 
 from callcenter.domain.calendar import WORKING, DayKind, WorkingCalendar
@@ -40,6 +42,16 @@ class Elapsed:
 
 Limit = WorkingDays | ServiceTime | Elapsed
 
+Pause = tuple[datetime, datetime]
+"""From when (inclusive) until when a clock stood, aware instants."""
+
+
+class Mark(StrEnum):
+    """Why a working day did not count, or counted only because of an extension."""
+
+    PAUSED = "paused"
+    EXTENDED = "extended"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerDay:
@@ -48,6 +60,7 @@ class LedgerDay:
     day: date
     kind: DayKind
     counted: bool
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +72,50 @@ class Due:
     ledger: tuple[LedgerDay, ...]
 
 
-def due_time(limit: Limit, start: datetime, calendar: WorkingCalendar) -> Due:
+def due_time(
+    limit: Limit,
+    start: datetime,
+    calendar: WorkingCalendar,
+    *,
+    pauses: Sequence[Pause] = (),
+    extra: int | timedelta = 0,
+) -> Due:
     """When a limit that starts at the aware instant `start` ends; exactly at the due time is still in time.
 
-    Raises NoDueTime when the calendar has no end to offer.
+    `pauses` in order of time, none overlapping: of a limit in working days no day counts on which the clock
+    stood at any moment of its opening hours; any other limit simply does not pass meanwhile. `extra` working
+    days, or an extra span, come on top. Raises NoDueTime when the calendar has no end to offer.
     """
     try:
         if isinstance(limit, WorkingDays):
-            return _after_working_days(calendar, start.astimezone(calendar.zone).date(), limit.days)
+            day = start.astimezone(calendar.zone).date()
+            if not pauses and not extra:
+                return _after_working_days(calendar, day, limit.days)
+            more = extra if isinstance(extra, int) else 0
+            return _after_days_with_pauses(calendar, day, limit.days, more, pauses)
+        span = limit.span + (extra if isinstance(extra, timedelta) else timedelta(0))
         if isinstance(limit, ServiceTime):
-            return _after_service_time(calendar, start.astimezone(UTC), limit.span)
-        return _after_elapsed(calendar, start.astimezone(UTC), limit.span)
+            return _after_service_time(calendar, start.astimezone(UTC), span, pauses)
+        return _after_elapsed(calendar, start.astimezone(UTC), span, pauses)
     except OverflowError as error:
         raise NoDueTime from error
+
+
+def working_time_before(at: datetime, span: timedelta, calendar: WorkingCalendar) -> datetime:
+    """The latest instant with `span` of opening hours between it and `at`. Raises NoDueTime."""
+    day, left, idle = at.astimezone(calendar.zone).date(), span, 0
+    while idle <= _LONGEST_CLOSURE_DAYS:
+        sessions = _sessions(calendar, day)
+        for opens, closes in reversed(sessions):
+            end = min(closes, at)
+            if end <= opens:
+                continue
+            if left <= end - opens:
+                return end - left
+            left -= end - opens
+        idle = 0 if sessions else idle + 1
+        day -= _DAY
+    raise NoDueTime
 
 
 @lru_cache(maxsize=65536)
@@ -91,14 +135,57 @@ def _after_working_days(calendar: WorkingCalendar, day: date, days: int) -> Due:
     return _due(calendar, calendar.closing(day), tuple(ledger))
 
 
-def _after_service_time(calendar: WorkingCalendar, start: datetime, span: timedelta) -> Due:
+def _after_days_with_pauses(
+    calendar: WorkingCalendar, day: date, days: int, extra: int, pauses: Sequence[Pause]
+) -> Due:
+    ledger = [LedgerDay(day=day, kind=calendar.kind(day), counted=False)]
+    counted, idle = 0, 0
+    while counted < days + extra:
+        day += _DAY
+        kind = calendar.kind(day)
+        mark: Mark | None = None
+        working = kind in WORKING
+        if working and _stood(_sessions(calendar, day), pauses):
+            mark = Mark.PAUSED
+        elif working:
+            counted += 1
+            mark = Mark.EXTENDED if counted > days else None
+        ledger.append(LedgerDay(day=day, kind=kind, counted=working and mark is not Mark.PAUSED, mark=mark))
+        idle = 0 if working and mark is not Mark.PAUSED else idle + 1
+        if idle > _LONGEST_CLOSURE_DAYS:
+            raise NoDueTime
+    return _due(calendar, calendar.closing(day), tuple(ledger))
+
+
+def _stood(sessions: Sequence[tuple[datetime, datetime]], pauses: Sequence[Pause]) -> bool:
+    return any(began < closes and opens < ended for opens, closes in sessions for began, ended in pauses)
+
+
+def _without(
+    sessions: Sequence[tuple[datetime, datetime]], pauses: Sequence[Pause]
+) -> Sequence[tuple[datetime, datetime]]:
+    """The parts of `sessions` in which the clock did not stand."""
+    for began, ended in pauses:
+        sessions = [
+            part
+            for opens, closes in sessions
+            for part in ((opens, min(closes, began)), (max(opens, ended), closes))
+            if part[0] < part[1]
+        ]
+    return sessions
+
+
+def _after_service_time(
+    calendar: WorkingCalendar, start: datetime, span: timedelta, pauses: Sequence[Pause] = ()
+) -> Due:
     """An event exactly at closing time starts at the next opening; a limit may end exactly at closing."""
     day = start.astimezone(calendar.zone).date()
     first, left, idle = day, span, 0
     earlier: tuple[LedgerDay, ...] = ()
     while True:
         counted = False
-        for opens, closes in _sessions(calendar, day):
+        sessions = _sessions(calendar, day)
+        for opens, closes in _without(sessions, pauses) if pauses else sessions:
             begin = opens if opens > start else start
             if begin >= closes:
                 continue
@@ -113,8 +200,13 @@ def _after_service_time(calendar: WorkingCalendar, start: datetime, span: timede
         day += _DAY
 
 
-def _after_elapsed(calendar: WorkingCalendar, start: datetime, span: timedelta) -> Due:
+def _after_elapsed(
+    calendar: WorkingCalendar, start: datetime, span: timedelta, pauses: Sequence[Pause] = ()
+) -> Due:
     due_at = start + span
+    for began, ended in pauses:
+        if began < due_at and ended > start:
+            due_at += ended - max(began, start)
     first, last = start.astimezone(calendar.zone).date(), due_at.astimezone(calendar.zone).date()
     days = range(first.toordinal(), last.toordinal() + 1)
     return _due(calendar, due_at, tuple(_ledger_day(calendar, date.fromordinal(day), True) for day in days))

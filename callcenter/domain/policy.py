@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from callcenter.domain.calendar import ServiceHours, WorkingCalendar
+from callcenter.domain.calendar import ServiceHours, Span, WorkingCalendar
 from callcenter.domain.clocks import Limit
 from callcenter.errors import ShouwenError
 
@@ -20,24 +22,160 @@ class UnknownPolicy(ShouwenError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """One limit. `name` is the rule id in lower case, with the complexity where there is one."""
-
-    name: str
-    rule: str
-    channel: str
-    starts: str
-    stops: str
-    limit: Limit
-    complexity: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
     """A stored key and what the screens call it, by language."""
 
     key: str
     names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Label):
+    """A kind of matter. `steps`: what its handling offers beside the steps of every ticket."""
+
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """One limit. `name` is the rule id in lower case, with the complexity or kind where there is one.
+
+    It starts with any event of `starts` and stops when all of `stops` have happened. `per_office`: each
+    office that the event names has a run of its own. `repeats`: a stop starts the next run.
+    """
+
+    name: str
+    rule: str
+    channel: str
+    starts: tuple[str, ...]
+    stops: tuple[str, ...]
+    limit: Limit
+    complexity: str | None = None
+    kind: str | None = None
+    otherwise: bool = False
+    """Whether it also runs for complexities that no clock of its rule names."""
+    warn_before: timedelta | None = None
+    """Working time before the due time (of a limit that always runs: time) at which the warning goes out."""
+    pauses: bool = False
+    """Whether it stands while the caller's papers are awaited (S21)."""
+    extendable: bool = False
+    repeats: bool = False
+    per_office: bool = False
+
+    def fits(self, channel: str, kind: str, complexity: str) -> bool:
+        """Whether it runs on such tickets."""
+        return (
+            self.channel in (channel, "any")
+            and self.kind in (kind, None)
+            and self.complexity in (complexity, None)
+        )
+
+
+class EscalationRole(StrEnum):
+    """Who can be told of a clock."""
+
+    OWNER = "owner"
+    B_POST = "b_post"
+    HEAD = "head"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """One step up: `role` is told at the warning (`after` None), or so much working time after the breach."""
+
+    role: EscalationRole
+    after: timedelta | None
+
+
+class Needed(StrEnum):
+    """When a field has to be there."""
+
+    OPENING = "opening"
+    CLOSING = "closing"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField(Label):
+    """A field of the form beside those that every ticket has, or what the policy asks of one of those.
+
+    No channels: all of them; no kinds: all of them.
+    """
+
+    rule: str
+    needed: Needed
+    channels: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    long: bool = False
+
+    def fits(self, channel: str, kind: str) -> bool:
+        """Whether the form of such a ticket has it."""
+        return (not self.channels or channel in self.channels) and (not self.kinds or kind in self.kinds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Satisfaction(Label):
+    """One answer to "are you satisfied?"; `reopens`: the matter is handled again (H41, T20).
+
+    `digit`: the key on the telephone; None for what only staff note, such as that no opinion was given.
+    """
+
+    digit: int | None = None
+    reopens: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office(Label):
+    """An office and what it is responsible for (S1), by language; `contact` is how to reach it."""
+
+    duties: Mapping[str, str]
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checklist(Label):
+    """Everything a kind of matter needs, to be told once and in full (S21)."""
+
+    kind: str
+    papers: tuple[Label, ...]
+    procedure: Mapping[str, str]
+    limit: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminders:
+    """When nobody is disturbed (local spans), when the digest goes out, and what a message may show."""
+
+    quiet: tuple[Span, ...] = ()
+    digest_at: time | None = None
+    shows: tuple[str, ...] = ("number",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score(Label):
+    """A line of the scoring sheet of a spot check with its highest number of points (T40)."""
+
+    rule: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervision:
+    """Checks and the yearly list: `weights` of the commendation's parts add up to 100 (H60, H61)."""
+
+    scores: tuple[Score, ...] = ()
+    checks_per_month: int = 0
+    weights: Mapping[str, int] = field(default_factory=dict)
+    commended: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleNote:
+    """How the policy keeps one rule: `enforced`, `supported` by a screen or form, or `excused` with a reason."""
+
+    rule: str
+    how: str
+    by: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +187,25 @@ class Policy:
     zone: ZoneInfo
     hours: ServiceHours
     languages: tuple[str, ...]
-    kinds: tuple[Label, ...]
+    channels: tuple[Label, ...]
+    kinds: tuple[Kind, ...]
     complexities: tuple[Label, ...]
     default_complexity: str
     clocks: Mapping[str, Clock]
+    fields: tuple[FormField, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    satisfaction: tuple[Satisfaction, ...] = ()
+    offices: tuple[Office, ...] = ()
+    checklists: tuple[Checklist, ...] = ()
+    reminders: Reminders = Reminders()
+    supervision: Supervision = Supervision()
+    rules: tuple[RuleNote, ...] = ()
+    closures: frozenset[date] = frozenset()
+    openings: frozenset[date] = frozenset()
+    digest: str = ""
+    """SHA-256, in hex, of the file's text: the version that a ticket keeps."""
+    source: str = ""
+    """The file's text, kept beside the tickets that were opened under it."""
 
     def clock(self, name: str) -> Clock:
         """The clock `name`; raises UnknownClock, naming those there are."""
@@ -63,15 +216,17 @@ class Policy:
                 f"{self.name} has no clock {name!r}; it has {', '.join(self.clocks)}"
             ) from None
 
-    def ticket_clocks(self, channel: str, complexity: str) -> tuple[Clock, ...]:
-        """The clocks that run on a ticket of `channel`: from its opening, at this complexity."""
-        return tuple(
-            clock
-            for clock in self.clocks.values()
-            if clock.starts == "opened"
-            and clock.channel in (channel, "any")
-            and clock.complexity in (complexity, None)
-        )
+    def kind(self, key: str) -> Kind | None:
+        """The kind of this key."""
+        return next((kind for kind in self.kinds if kind.key == key), None)
+
+    def form_fields(self, channel: str, kind: str) -> tuple[FormField, ...]:
+        """The fields of such a ticket's form beside those that every ticket has."""
+        return tuple(each for each in self.fields if each.fits(channel, kind))
+
+    def answer(self, key: str) -> Satisfaction | None:
+        """The answer of this key on the satisfaction scale."""
+        return next((each for each in self.satisfaction if each.key == key), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +239,33 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleBook:
-    """Every policy that the product runs, and the one for new tickets."""
+    """Every policy that the product runs, and the one for new tickets.
+
+    `parse` makes rules of an earlier version's text; `versions` keeps those made so far, by digest.
+    """
 
     default: str
     by_name: Mapping[str, Rules]
+    parse: Callable[[str], Rules]
+    versions: dict[str, Rules] = field(default_factory=dict)
 
     def of(self, name: str) -> Rules:
-        """The rules of the policy `name`; raises UnknownPolicy."""
+        """Today's rules of the policy `name`; raises UnknownPolicy."""
         try:
             return self.by_name[name]
         except KeyError:
             raise UnknownPolicy(
                 f"there is no policy {name!r}; there is {', '.join(sorted(self.by_name))}"
             ) from None
+
+    @property
+    def current(self) -> Rules:
+        """The rules of new tickets."""
+        return self.of(self.default)
+
+    def version(self, name: str, digest: str) -> Rules | None:
+        """The rules as they were when `digest` was the policy's; None if its text has to be fetched first."""
+        today = self.by_name.get(name)
+        if today is not None and digest in ("", today.policy.digest):
+            return today
+        return self.versions.get(digest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,7 +41,44 @@ class EventKind(StrEnum):
     CLOSED = "closed"
     DISMISSED = "dismissed"
     TRANSCRIPT_CORRECTED = "transcript_corrected"
+    WARNED = "warned"
     BREACHED = "breached"
+    ESCALATED = "escalated"
+    MESSAGE = "message"
+    CALLED_BACK = "called_back"
+    COVERED = "covered"
+    REPLIED = "replied"
+    GROUP_MADE = "group_made"
+    ACKNOWLEDGED = "acknowledged"
+    ASSIGNED = "assigned"
+    POSTPONED = "postponed"
+    PROGRESS_TOLD = "progress_told"
+    OFFICE_NAMED = "office_named"
+    NOTICE_GIVEN = "notice_given"
+    PAPERS_MISSING = "papers_missing"
+    PAPERS_RECEIVED = "papers_received"
+    RECEIPT_GIVEN = "receipt_given"
+    EXTENSION_REQUESTED = "extension_requested"
+    EXTENSION_GRANTED = "extension_granted"
+    EXTENSION_REFUSED = "extension_refused"
+    EXTENSION_TOLD = "extension_told"
+    COMPLAINT_TAKEN_TOLD = "complaint_taken_told"
+    COMPLAINT_REFERRED = "complaint_referred"
+    FILE_SENT = "file_sent"
+    HEAD_INFORMED = "head_informed"
+    COMPLAINANT_TOLD = "complainant_told"
+    RESPONSIBILITY_TRACED = "responsibility_traced"
+    SUGGESTION_REPORTED = "suggestion_reported"
+    SUGGESTION_DECIDED = "suggestion_decided"
+    SUGGESTION_ANSWERED = "suggestion_answered"
+    ASSIGNMENT_GIVEN = "assignment_given"
+    ASSIGNMENT_TAKEN = "assignment_taken"
+    ASSIGNMENT_DONE = "assignment_done"
+    MEETING_NOTED = "meeting_noted"
+    DISAGREEMENT_RAISED = "disagreement_raised"
+    DISAGREEMENT_DECIDED = "disagreement_decided"
+    SATISFACTION_ASKED = "satisfaction_asked"
+    SATISFACTION_GIVEN = "satisfaction_given"
 
 
 class WishedReply(StrEnum):
@@ -76,6 +113,8 @@ MOVES: Mapping[tuple[Status | None, EventKind], Status] = {
     (Status.OPEN, EventKind.RESOLVED): Status.RESOLVED,
     (Status.WAITING, EventKind.DISMISSED): Status.DISMISSED,
     (Status.WAITING, EventKind.RESUMED): Status.OPEN,
+    (Status.OPEN, EventKind.PAPERS_MISSING): Status.WAITING,
+    (Status.WAITING, EventKind.PAPERS_RECEIVED): Status.OPEN,
     (Status.WAITING, EventKind.RESOLVED): Status.RESOLVED,
     (Status.RESOLVED, EventKind.REOPENED): Status.OPEN,
     (Status.RESOLVED, EventKind.CLOSED): Status.CLOSED,
@@ -83,11 +122,48 @@ MOVES: Mapping[tuple[Status | None, EventKind], Status] = {
 """Events that move a ticket."""
 
 _LIVE = frozenset({Status.OPEN, Status.WAITING})
+_OPENED = _LIVE | {Status.RESOLVED}
 STAYS: Mapping[EventKind, frozenset[Status]] = {
     EventKind.FORM_SAVED: _LIVE,
     EventKind.COMPLEXITY_SET: _LIVE,
     EventKind.TAKEN: _LIVE,
-    EventKind.BREACHED: _LIVE,
+    EventKind.WARNED: _OPENED,
+    EventKind.BREACHED: _OPENED,
+    EventKind.ESCALATED: _OPENED,
+    EventKind.MESSAGE: frozenset(Status) - {Status.DISMISSED, Status.CLOSED},
+    EventKind.CALLED_BACK: frozenset(Status),
+    EventKind.COVERED: _OPENED | {Status.REGISTERING},
+    EventKind.REPLIED: _OPENED,
+    EventKind.GROUP_MADE: _LIVE,
+    EventKind.ACKNOWLEDGED: _OPENED,
+    EventKind.ASSIGNED: _LIVE,
+    EventKind.POSTPONED: _LIVE,
+    EventKind.PROGRESS_TOLD: _LIVE,
+    EventKind.OFFICE_NAMED: _OPENED,
+    EventKind.NOTICE_GIVEN: _OPENED,
+    EventKind.PAPERS_RECEIVED: frozenset({Status.OPEN}),
+    EventKind.RECEIPT_GIVEN: _LIVE,
+    EventKind.EXTENSION_REQUESTED: _LIVE,
+    EventKind.EXTENSION_GRANTED: _LIVE,
+    EventKind.EXTENSION_REFUSED: _LIVE,
+    EventKind.EXTENSION_TOLD: _OPENED,
+    EventKind.COMPLAINT_TAKEN_TOLD: _OPENED,
+    EventKind.COMPLAINT_REFERRED: _LIVE,
+    EventKind.FILE_SENT: _LIVE,
+    EventKind.HEAD_INFORMED: _LIVE,
+    EventKind.COMPLAINANT_TOLD: _LIVE,
+    EventKind.RESPONSIBILITY_TRACED: _OPENED | {Status.CLOSED},
+    EventKind.SUGGESTION_REPORTED: _LIVE,
+    EventKind.SUGGESTION_DECIDED: _LIVE,
+    EventKind.SUGGESTION_ANSWERED: _LIVE,
+    EventKind.ASSIGNMENT_GIVEN: _LIVE,
+    EventKind.ASSIGNMENT_TAKEN: _LIVE,
+    EventKind.ASSIGNMENT_DONE: _LIVE,
+    EventKind.MEETING_NOTED: _LIVE,
+    EventKind.DISAGREEMENT_RAISED: _LIVE,
+    EventKind.DISAGREEMENT_DECIDED: _LIVE,
+    EventKind.SATISFACTION_ASKED: frozenset({Status.RESOLVED}),
+    EventKind.SATISFACTION_GIVEN: frozenset({Status.RESOLVED}),
     EventKind.HANDED: _LIVE | {Status.REGISTERING},
     EventKind.NOTED: frozenset(Status) - {Status.DISMISSED},
     EventKind.CONTACT_HEARD: frozenset(Status),
@@ -131,6 +207,18 @@ class Ticket:
     opened_at: datetime | None = None
     resolved_at: datetime | None = None
     form_saved_at: datetime | None = None
+    closed_at: datetime | None = None
+    policy_digest: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What the policy's own fields hold, by key."""
+    result: str | None = None
+    """What the caller was told at the end."""
+    satisfaction: str | None = None
+    """The latest answer, a key of the policy's scale."""
+    awaits: str | None = None
+    """What waits for the head's decision."""
+    party: str | None = None
+    """Who is served, for their file (S40): a telephone number or an account, in one spelling."""
     due_at: datetime | None = None
     provisional: bool = False
     version: int = 0
@@ -146,6 +234,7 @@ class TicketForm:
     details: str
     wished_reply: WishedReply | None
     complexity: str
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 Change = tuple[EventKind, Mapping[str, Value]]
@@ -169,6 +258,8 @@ def move(ticket: Ticket, event: EventKind, at: datetime) -> Ticket:
         return replace(ticket, status=status, resolved_at=at)
     if event is EventKind.REOPENED:
         return replace(ticket, status=status, resolved_at=None)
+    if event is EventKind.CLOSED:
+        return replace(ticket, status=status, closed_at=at)
     return replace(ticket, status=status)
 
 
@@ -183,5 +274,6 @@ def fill_in(ticket: Ticket, form: TicketForm, at: datetime) -> Ticket:
         details=form.details,
         wished_reply=form.wished_reply,
         complexity=form.complexity,
+        fields={**ticket.fields, **form.fields},
         form_saved_at=ticket.form_saved_at or at,
     )

@@ -20,6 +20,7 @@ from callcenter.domain.tickets import (
     take,
 )
 from callcenter.services.ports import TICKETS_CHANNEL, UnitOfWork
+from callcenter.services.rules import policy_of_new
 from callcenter.services.ticket_log import SYSTEM, lock_ticket, record, seal
 
 NAME_LIMIT = 256
@@ -153,7 +154,7 @@ def _new(
     at: datetime,
     event: EventKind,
 ) -> Ticket:
-    policy = uow.rules.of(uow.rules.default).policy
+    policy = policy_of_new(uow)
     contact_phone = clean(phone, PHONE_LIMIT)
     return Ticket(
         number=number,
@@ -165,6 +166,7 @@ def _new(
         contact_withheld=contact_phone is None,
         linkedid=linkedid,
         policy=policy.name,
+        policy_digest=policy.digest,
         created_at=at,
     )
 

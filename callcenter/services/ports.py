@@ -10,7 +10,7 @@ from typing import Protocol
 from callcenter.domain.accounts import ApiToken, Failures, Profile, StoredLogin
 from callcenter.domain.calls import Person
 from callcenter.domain.chain import TicketEvent
-from callcenter.domain.policy import RuleBook
+from callcenter.domain.policy import Policy, RuleBook
 from callcenter.domain.staff import Role, StaffMember, StaffPhone
 from callcenter.domain.ticket_clocks import TicketClock
 from callcenter.domain.tickets import Status, Ticket
@@ -26,8 +26,8 @@ TICKETS_CHANNEL = "shouwen_tickets"
 class TicketFilter:
     """Which tickets to list; what is not given does not narrow.
 
-    `mine`: an extension that owns or handles it. `due_before`: late ones too. `q`: part of the number, of
-    the contact's name or of the details, or the whole telephone number.
+    `mine`: an extension that owns or handles it. `due_before`: late ones too. `q`: words of the matter, of
+    what was written since or of the contact's name, the number's beginning, or the whole telephone number.
     """
 
     statuses: tuple[Status, ...] = ()
@@ -38,6 +38,12 @@ class TicketFilter:
     linkedid: str | None = None
     created_from: datetime | None = None
     created_before: datetime | None = None
+    kind: str | None = None
+    channel: str | None = None
+    awaits: str | None = None
+    party: str | None = None
+    closed_from: datetime | None = None
+    closed_before: datetime | None = None
     q: str | None = None
 
 
@@ -61,14 +67,24 @@ class Tickets(Protocol):
     def lock(self, number: str) -> Ticket | None: ...
     def add(self, ticket: Ticket) -> bool: ...
     def add_all(self, tickets: Sequence[Ticket]) -> set[str]: ...
-    def save(self, ticket: Ticket, clocks: Sequence[TicketClock], breach_at: datetime | None) -> None: ...
+    def save(
+        self, ticket: Ticket, clocks: Sequence[TicketClock], *, act_at: datetime | None, words: str
+    ) -> None: ...
     def append(self, events: Iterable[TicketEvent]) -> None: ...
     def events(self, number: str) -> list[TicketEvent]: ...
     def clocks(self, numbers: Sequence[str]) -> dict[str, tuple[TicketClock, ...]]: ...
-    def late(self, now: datetime, limit: int) -> list[Ticket]: ...
+    def to_act(self, now: datetime, limit: int) -> list[Ticket]: ...
     def provisional(self, limit: int, after: str) -> list[Ticket]: ...
     def next_serial(self, day: date) -> int: ...
+    def party_file(self, party: str, at: datetime) -> int: ...
     def page(self, wanted: TicketFilter, after: tuple[datetime, str] | None, limit: int) -> list[Ticket]: ...
+
+
+class Policies(Protocol):
+    """The texts of policies that tickets were opened under; see `callcenter.db.policies`."""
+
+    def keep(self, policy: Policy) -> None: ...
+    def source(self, digest: str) -> str | None: ...
 
 
 class Staff(Protocol):
@@ -110,6 +126,8 @@ class UnitOfWork(Protocol):
     def staff(self) -> Staff: ...
     @property
     def accounts(self) -> Accounts: ...
+    @property
+    def policies(self) -> Policies: ...
     @property
     def rules(self) -> RuleBook: ...
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -23,51 +24,28 @@ from callcenter.domain.tickets import (
 from callcenter.errors import ShouwenError
 from callcenter.services.call_tickets import NAME_LIMIT, PHONE_LIMIT
 from callcenter.services.ports import UnitOfWork
+from callcenter.services.rules import rules_of
 from callcenter.services.ticket_log import lock_ticket, record
 
 DETAILS_LIMIT = 20_000
-
-
-class NumberTaken(ShouwenError):
-    """There is a ticket of this number already."""
 
 
 class BadForm(ShouwenError):
     """A field of the form holds something that the policy does not know."""
 
     def __init__(self, field: str, value: str) -> None:
-        super().__init__(f"{value!r} is no {field} of this policy")
+        super().__init__(
+            f"{value!r} does not fit {field}: see the policy"
+            if value
+            else f"{field} is needed: please fill it in"
+        )
         self.field = field
+        self.missing = not value
 
 
 def next_console_number(uow: UnitOfWork, day: date) -> str:
     """The next number of the console (node 0) on the local `day`; an undone transaction gives it back."""
     return str(TicketNumber(day=day, node=CONSOLE_NODE, serial=uow.tickets.next_serial(day)))
-
-
-def create_ticket(
-    uow: UnitOfWork, *, number: str, form: TicketForm, actor: Person, now: datetime, channel: str = "phone"
-) -> Ticket:
-    """A ticket opened in the console without a call, owned by `actor`."""
-    policy = uow.rules.of(uow.rules.default).policy
-    form = _checked(form, policy)
-    blank = Ticket(
-        number=number,
-        channel=channel,
-        kind=form.kind,
-        complexity=form.complexity,
-        status=next_status(None, EventKind.OPENED),
-        owner=actor,
-        handler=actor,
-        policy=policy.name,
-        created_at=now,
-        opened_at=now,
-    )
-    ticket = fill_in(blank, form, now)
-    if not uow.tickets.add(ticket):
-        raise NumberTaken(f"there is a ticket {number} already")
-    opened: Change = (EventKind.OPENED, {"owner": actor.extension})
-    return record(uow, ticket, opened, _form_change(form), actor=actor.extension, at=now)
 
 
 def save_form(
@@ -84,13 +62,14 @@ def save_form(
     Raises BadForm, NotAllowed, StaleTicket, UnknownTicket.
     """
     ticket = lock_ticket(uow, number, version)
-    form = _checked(form, uow.rules.of(ticket.policy).policy)
+    policy = rules_of(uow, ticket).policy
+    form = checked(form, policy, ticket.channel)
     changes: list[Change] = []
     if ticket.status is Status.REGISTERING:
         ticket = move(ticket, EventKind.OPENED, now)
         changes.append((EventKind.OPENED, {}))
     next_status(ticket.status, EventKind.FORM_SAVED)
-    changes.append(_form_change(form))
+    changes.append(form_change(form))
     return record(uow, fill_in(ticket, form, now), *changes, actor=actor.extension, at=now)
 
 
@@ -98,28 +77,36 @@ def set_complexity(uow: UnitOfWork, number: str, complexity: str, actor: Person,
     """Choose how hard the matter is; its clocks are counted anew from the same start."""
     ticket = lock_ticket(uow, number)
     next_status(ticket.status, EventKind.COMPLEXITY_SET)
-    _known("complexity", complexity, uow.rules.of(ticket.policy).policy.complexities)
+    _known("complexity", complexity, rules_of(uow, ticket).policy.complexities)
     change: Change = (EventKind.COMPLEXITY_SET, {"complexity": complexity})
     return record(uow, replace(ticket, complexity=complexity), change, actor=actor.extension, at=now)
 
 
-def _known(field: str, value: str, labels: tuple[Label, ...]) -> None:
+def _known(field: str, value: str, labels: Sequence[Label]) -> None:
     if value not in {label.key for label in labels}:
         raise BadForm(field, value)
 
 
-def _checked(form: TicketForm, policy: Policy) -> TicketForm:
+def checked(form: TicketForm, policy: Policy, channel: str) -> TicketForm:
+    """The form, cleaned; raises BadForm for a choice or a field that the policy does not know."""
     _known("kind", form.kind, policy.kinds)
     _known("complexity", form.complexity, policy.complexities)
+    known = {each.key for each in policy.form_fields(channel, form.kind)}
+    for key in form.fields:
+        if key not in known:
+            raise BadForm("fields", key)
+    cleaned = {key: clean(value, DETAILS_LIMIT) for key, value in form.fields.items()}
     return replace(
         form,
         contact_name=clean(form.contact_name, NAME_LIMIT),
         contact_phone=clean(form.contact_phone, PHONE_LIMIT),
         details=clean(form.details, DETAILS_LIMIT) or "",
+        fields={key: value for key, value in cleaned.items() if value},
     )
 
 
-def _form_change(form: TicketForm) -> Change:
+def form_change(form: TicketForm) -> Change:
+    """The form as the log has it."""
     data: dict[str, Value] = {
         "kind": form.kind,
         "contact_name": form.contact_name,
@@ -128,4 +115,6 @@ def _form_change(form: TicketForm) -> Change:
         "wished_reply": form.wished_reply and form.wished_reply.value,
         "complexity": form.complexity,
     }
+    if form.fields:
+        data["fields"] = dict(form.fields)
     return EventKind.FORM_SAVED, data

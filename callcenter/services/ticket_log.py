@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from callcenter.domain.alarms import alarms, next_alarm
 from callcenter.domain.chain import GENESIS, TicketEvent, event_hash
-from callcenter.domain.ticket_clocks import TicketClock, fold_clocks, next_due
+from callcenter.domain.parties import party_of
+from callcenter.domain.search import search_vector
+from callcenter.domain.steps import awaited
+from callcenter.domain.ticket_clocks import fold_clocks, next_due
 from callcenter.domain.tickets import Change, EventKind, Ticket
 from callcenter.errors import ShouwenError
 from callcenter.services.ports import TICKETS_CHANNEL, UnitOfWork
+from callcenter.services.rules import rules_of
 
 SYSTEM = "system"
 """The actor of what nobody did by hand."""
@@ -75,29 +80,36 @@ def refresh(uow: UnitOfWork, ticket: Ticket, now: datetime) -> Ticket:
 
 
 def _store(uow: UnitOfWork, ticket: Ticket, log: list[TicketEvent], at: datetime) -> Ticket:
-    clocks = fold_clocks(log, uow.rules.of(ticket.policy), ticket.channel, at)
+    rules = rules_of(uow, ticket)
+    clocks = fold_clocks(log, rules, ticket.channel, at)
     watched = next_due(clocks)
     ticket = replace(
         ticket,
         due_at=watched.due_at if watched else None,
-        provisional=watched is not None and watched.provisional,
+        provisional=any(clock.provisional for clock in clocks if clock.stopped_at is None),
+        awaits=awaited(log),
+        party=party_of(ticket),
         version=len(log),
     )
-    pending = [clock.due_at for clock in unrecorded(clocks, log)]
-    uow.tickets.save(ticket, clocks, min(pending, default=None))
+    act_at = next_alarm(alarms(clocks, log, rules))
+    uow.tickets.save(ticket, clocks, act_at=act_at, words=search_vector(_texts(ticket, log)))
     uow.notify(TICKETS_CHANNEL, ticket.number)
     return ticket
 
 
-def unrecorded(clocks: tuple[TicketClock, ...], log: list[TicketEvent]) -> list[TicketClock]:
-    """The clocks not stopped whose breach, past or to come, is not in the log."""
-    seen = {
-        (event.data.get("clock"), event.data.get("started_at"))
-        for event in log
-        if event.kind == EventKind.BREACHED
-    }
-    return [
-        clock
-        for clock in clocks
-        if clock.stopped_at is None and (clock.clock, clock.started_at.isoformat()) not in seen
-    ]
+def _texts(ticket: Ticket, log: Sequence[TicketEvent]) -> Iterator[str | None]:
+    """What a ticket can be found by; a telephone number only as a whole, and not by these."""
+    yield from (ticket.number, ticket.contact_name, ticket.details, ticket.result)
+    yield from ticket.fields.values()
+    for event in log:
+        if event.kind not in _SAID_ALREADY:
+            yield from (value for value in event.data.values() if isinstance(value, str) and _is_prose(value))
+
+
+_SAID_ALREADY = frozenset(
+    {EventKind.FORM_SAVED, EventKind.REGISTERED, EventKind.OPENED, EventKind.CONTACT_HEARD}
+)
+
+
+def _is_prose(value: str) -> bool:
+    return any(character > "\u2fff" for character in value) or " " in value

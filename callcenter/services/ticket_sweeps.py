@@ -1,37 +1,35 @@
-"""What time alone does to tickets: breaches, and due times that a new calendar settles."""
+"""What time alone does to tickets: warnings, breaches, steps up, and due times that a new calendar settles."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from callcenter.domain.tickets import Change, EventKind, Ticket
+from callcenter.domain.alarms import alarms, overdue
+from callcenter.domain.ticket_clocks import fold_clocks
+from callcenter.domain.tickets import Change, Ticket
 from callcenter.services.ports import UnitOfWork
-from callcenter.services.ticket_log import SYSTEM, record, refresh, unrecorded
+from callcenter.services.rules import rules_of
+from callcenter.services.ticket_log import SYSTEM, record, refresh
 
 _SWEEP = 200
 
 
-def record_breaches(uow: UnitOfWork, now: datetime) -> list[Ticket]:
-    """Log each clock that has run out, once; at most 200 tickets at a time, those with one are returned."""
-    late: list[Ticket] = []
-    for ticket in uow.tickets.late(now, _SWEEP):
-        clocks = uow.tickets.clocks([ticket.number]).get(ticket.number, ())
-        changes: list[Change] = [
-            (
-                EventKind.BREACHED,
-                {
-                    "clock": clock.clock,
-                    "started_at": clock.started_at.isoformat(),
-                    "due_at": clock.due_at.isoformat(),
-                },
-            )
-            for clock in unrecorded(clocks, uow.tickets.events(ticket.number))
-            if clock.due_at < now
-        ]
-        late.append(
-            record(uow, ticket, *changes, actor=SYSTEM, at=now) if changes else refresh(uow, ticket, now)
-        )
-    return late
+def record_alarms(uow: UnitOfWork, now: datetime) -> list[tuple[Ticket, tuple[Change, ...]]]:
+    """Log each warning, breach and step up whose time has come, once; at most 200 tickets at a time.
+
+    Tickets that another worker has locked are left to it. Each ticket comes with what was logged of it.
+    """
+    done: list[tuple[Ticket, tuple[Change, ...]]] = []
+    for ticket in uow.tickets.to_act(now, _SWEEP):
+        log = uow.tickets.events(ticket.number)
+        rules = rules_of(uow, ticket)
+        clocks = fold_clocks(log, rules, ticket.channel, now)
+        changes = tuple(alarm.change for alarm in overdue(alarms(clocks, log, rules), now))
+        if changes:
+            done.append((record(uow, ticket, *changes, actor=SYSTEM, at=now), changes))
+        else:
+            refresh(uow, ticket, now)
+    return done
 
 
 def recompute_provisional(uow: UnitOfWork, now: datetime) -> int:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from callcenter.domain.calls import Person
+from callcenter.domain.parties import party_of
+from callcenter.domain.policy import Needed
 from callcenter.domain.text import clean
 from callcenter.domain.tickets import Change, EventKind, Ticket, move, next_status
 from callcenter.domain.tickets import take as taken_by
@@ -14,23 +17,23 @@ from callcenter.services import transcripts
 from callcenter.services.call_tickets import hand_over, open_for_answer, open_for_recording
 from callcenter.services.cursors import BadCursor
 from callcenter.services.ports import UnitOfWork
+from callcenter.services.registration import missing_fields, register, take_message
+from callcenter.services.rules import rules_of
+from callcenter.services.steps import give_satisfaction, take_step
 from callcenter.services.ticket_forms import (
     DETAILS_LIMIT,
     BadForm,
-    NumberTaken,
-    create_ticket,
-    next_console_number,
     save_form,
     set_complexity,
 )
 from callcenter.services.ticket_lists import TicketPage, TicketView, get_ticket, list_tickets, ticket_history
 from callcenter.services.ticket_log import SYSTEM, StaleTicket, UnknownTicket, lock_ticket, record
-from callcenter.services.ticket_sweeps import recompute_provisional, record_breaches
+from callcenter.services.ticket_sweeps import recompute_provisional, record_alarms
 
 __all__ = [
     "BadCursor",
     "BadForm",
-    "NumberTaken",
+    "FieldsMissing",
     "ReasonNeeded",
     "StaleTicket",
     "TicketPage",
@@ -39,22 +42,24 @@ __all__ = [
     "add_note",
     "close",
     "correct_transcript",
-    "create_ticket",
     "dismiss",
     "get_ticket",
+    "give_satisfaction",
     "hand_over",
     "list_tickets",
-    "next_console_number",
     "open_for_answer",
     "open_for_recording",
     "recompute_provisional",
-    "record_breaches",
+    "record_alarms",
+    "register",
     "reopen",
     "resolve",
     "resume",
     "save_form",
     "set_complexity",
     "take",
+    "take_message",
+    "take_step",
     "ticket_history",
     "wait",
 ]
@@ -62,6 +67,14 @@ __all__ = [
 
 class ReasonNeeded(ShouwenError):
     """Say why the ticket is dismissed."""
+
+
+class FieldsMissing(ShouwenError):
+    """Fields that the policy asks for before closing hold nothing; `fields` names them."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(f"before it is closed these have to be filled in: {', '.join(fields)}")
+        self.fields = fields
 
 
 class TicketsUnitOfWork(UnitOfWork, transcripts.TranscriptUnitOfWork, Protocol):
@@ -92,6 +105,7 @@ def resolve(
     if ticket.owner is None:
         next_status(ticket.status, EventKind.RESOLVED)
         ticket = take(uow, number, actor, now)
+    ticket = replace(ticket, result=clean(text, DETAILS_LIMIT))
     return _moved(uow, ticket, EventKind.RESOLVED, text, actor, now)
 
 
@@ -101,8 +115,20 @@ def reopen(uow: UnitOfWork, number: str, reason: str, actor: Person | None, now:
 
 
 def close(uow: UnitOfWork, number: str, actor: Person | None, now: datetime) -> Ticket:
-    """A resolved ticket is done with, for good."""
-    return _moved(uow, lock_ticket(uow, number), EventKind.CLOSED, None, actor, now)
+    """A resolved ticket is done with and goes to the file of the party served (H50, S40).
+
+    Raises FieldsMissing, naming each field that the policy asks for and that holds nothing; NotAllowed.
+    """
+    ticket = lock_ticket(uow, number)
+    next_status(ticket.status, EventKind.CLOSED)
+    missing = missing_fields(rules_of(uow, ticket).policy, ticket.channel, ticket, Needed.CLOSING)
+    if missing:
+        raise FieldsMissing(missing)
+    party = party_of(ticket)
+    file = uow.tickets.party_file(party, now) if party else None
+    change: Change = (EventKind.CLOSED, {"file": file} if file else {})
+    who = actor.extension if actor else SYSTEM
+    return record(uow, move(ticket, EventKind.CLOSED, now), change, actor=who, at=now)
 
 
 def wait(uow: UnitOfWork, number: str, reason: str, actor: Person, now: datetime) -> Ticket:

@@ -257,7 +257,7 @@ def seed_desk(open_work: UowFactory, recordings: Path, now: datetime = NOW) -> D
             actor=WANG,
             now=friday + timedelta(minutes=5),
         )
-        tickets.record_breaches(work, now)
+        tickets.record_alarms(work, now)
         numbers["solved"] = seeder.answered(
             "1763600002.1", minutes(90), LI, caller="02087654321", name="Zhao"
         )

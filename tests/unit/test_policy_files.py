@@ -16,6 +16,7 @@ title = { zh = "测试" }
 languages = ["zh"]
 default_complexity = "complex"
 hours = { zone = "Asia/Shanghai", working_day = ["08:30-12:00", "14:00-17:30"], saturday = ["09:00-11:00"] }
+channels = [{ key = "phone", names = { zh = "电话" } }, { key = "wechat", names = { zh = "微信" } }]
 kinds = [{ key = "inquiry", names = { zh = "咨询" } }]
 complexities = [{ key = "simple", names = { zh = "简单" } }, { key = "complex", names = { zh = "复杂" } }]
 [[clocks]]
@@ -46,29 +47,50 @@ def test_a_good_one(tmp_path: Path) -> None:
     assert list(policy.clocks) == ["h12-simple", "h12-complex", "h13"]
     assert policy.clock("h12-complex").limit == WorkingDays(days=3)
     assert policy.clock("h13").limit == ServiceTime(span=timedelta(minutes=5))
-    assert [clock.name for clock in policy.ticket_clocks("phone", "simple")] == ["h12-simple"]
+    fitting = [clock.name for clock in policy.clocks.values() if clock.fits("phone", "inquiry", "simple")]
+    assert fitting == ["h12-simple"]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ('name = "test"', "name = ", "test.toml: Invalid value"),
-        ('name = "test"\n', "", "test.toml: name is missing"),
-        ('name = "test"', "name = 3", "test.toml.name: 3 is not a text"),
-        ('name = "test"', 'name = "test"\ncolour = 1', "nobody knows colour"),
-        ("Asia/Shanghai", "Asia/Huizhou", "hours.zone: 'Asia/Huizhou'"),
+        ('name = "test"\n', "", "test.toml: name: is missing"),
+        ('name = "test"', "name = 3", "test.toml, line 2: name: 3 does not fit, write for example name = "),
+        ('name = "test"', 'name = "test"\ncolour = 1', "test.toml, line 3: colour: nobody knows this"),
+        ("Asia/Shanghai", "Asia/Huizhou", "test.toml, line 6: hours.zone: 'Asia/Huizhou'"),
         ("08:30-12:00", "8.30-12", "hours.working_day: '8.30-12'"),
         ("14:00-17:30", "11:00-17:30", "does not follow in order"),
         ("14:00-17:30", "14:00-14:00", "does not follow in order"),
-        ('"complex"\nhours', '"hard"\nhours', "default_complexity: 'hard'"),
-        ("simple = 1, complex", "easy = 1, complex", "'easy' is no complexity"),
-        ("simple = 1, complex = 3", "simple = 0, complex = 3", "a limit is 1 or more"),
+        (
+            '"complex"\nhours',
+            '"hard"\nhours',
+            "test.toml, line 5: default_complexity: 'hard' is unknown; one of simple, complex",
+        ),
+        (
+            "simple = 1, complex",
+            "easy = 1, complex",
+            "working_days.easy: is no complexity or kind of this policy; there is simple, complex",
+        ),
+        (
+            "simple = 1, complex = 3",
+            "simple = 0, complex = 3",
+            "clocks[0].working_days.simple: 0 is too small: 1 or more",
+        ),
         ("minutes = 5", "minutes = true", "clocks[1].minutes: True"),
         ("minutes = 5", "minutes = 5\nhours = 1", "clocks[1]: one of seconds"),
         ("minutes = 5", "", "clocks[1]: one of seconds"),
-        ('"service_hours"', '"sometimes"', "clocks[1].runs: 'sometimes'"),
-        ('rule = "H13"', 'rule = "H13"\ncolour = 1', "clocks[1]: nobody knows colour"),
-        ('kinds = [{ key = "inquiry", names = { zh = "咨询" } }]', "kinds = []", "at least one kind"),
+        (
+            '"service_hours"',
+            '"sometimes"',
+            "clocks[1].runs: 'sometimes' is unknown; one of service_hours, always",
+        ),
+        ('rule = "H13"', 'rule = "H13"\ncolour = 1', "clocks[1].colour: nobody knows this"),
+        (
+            'kinds = [{ key = "inquiry", names = { zh = "咨询" } }]',
+            "kinds = []",
+            "kinds: at least one is needed",
+        ),
     ],
 )
 def test_a_bad_one_says_where(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -1,0 +1,182 @@
+"""What a policy file says of forms, satisfaction, offices, checklists, reminders and supervision."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import time
+
+from callcenter.domain.calendar import Span
+from callcenter.domain.policy import (
+    Checklist,
+    FormField,
+    Kind,
+    Label,
+    Needed,
+    Office,
+    Reminders,
+    RuleNote,
+    Satisfaction,
+    Score,
+    Supervision,
+)
+from callcenter.domain.steps import KIND_STEPS
+from callcenter.toml_table import Table
+
+OWN_FIELDS = ("contact_name", "contact_phone", "details", "wished_reply", "result", "satisfaction")
+"""Fields of every ticket: a policy may say when they are needed."""
+SHOWS = ("number", "kind", "channel", "due", "contact_name")
+"""What a reminder may show; a telephone number never leaves the product."""
+WEIGHTS = ("on_time", "satisfied", "checks", "greeted")
+
+
+def read_label(table: Table) -> Label:
+    """A key with its names."""
+    label = Label(key=table.text("key", '"inquiry"'), names=table.names("names"))
+    table.finish()
+    return label
+
+
+def read_labels(tables: list[Table]) -> tuple[Label, ...]:
+    """Keys with their names; each once."""
+    found: dict[str, Label] = {}
+    for table in tables:
+        label = read_label(table)
+        if label.key in found:
+            raise table.fault("key", f"there is {label.key!r} already")
+        found[label.key] = label
+    return tuple(found.values())
+
+
+def read_kinds(tables: list[Table]) -> tuple[Kind, ...]:
+    """The kinds of matter."""
+    kinds: dict[str, Kind] = {}
+    for table in tables:
+        steps = table.list_of("steps", KIND_STEPS)
+        label = read_label(table)
+        if label.key in kinds:
+            raise table.fault("key", f"there is {label.key!r} already")
+        kinds[label.key] = Kind(key=label.key, names=label.names, steps=steps)
+    return tuple(kinds.values())
+
+
+def read_fields(
+    tables: list[Table], channels: Collection[str], kinds: Collection[str]
+) -> tuple[FormField, ...]:
+    """The fields of forms."""
+    fields: list[FormField] = []
+    for table in tables:
+        key = table.text("key", '"wechat_id"')
+        names = {} if key in OWN_FIELDS and not table.has("names") else table.names("names")
+        fields.append(
+            FormField(
+                key=key,
+                names=names,
+                rule=table.text("rule", '"H31"'),
+                needed=Needed(table.choice("needed", Needed, Needed.NEVER)),
+                channels=table.list_of("channels", channels),
+                kinds=table.list_of("kinds", kinds),
+                long=table.flag("long"),
+            )
+        )
+        table.finish()
+    return tuple(fields)
+
+
+def read_satisfaction(tables: list[Table]) -> tuple[Satisfaction, ...]:
+    """The scale, in the order of the file; digits of the telephone's keys 1 to 9, each once."""
+    scale: list[Satisfaction] = []
+    for table in tables:
+        digit = table.number("digit", least=1, example=1) if table.has("digit") else None
+        if digit is not None and (digit > 9 or digit in {each.digit for each in scale}):
+            raise table.fault("digit", f"{digit} is no key from 1 to 9, or taken already")
+        reopens = table.flag("reopens")
+        label = read_label(table)
+        scale.append(Satisfaction(key=label.key, names=label.names, digit=digit, reopens=reopens))
+    return tuple(scale)
+
+
+def read_offices(tables: list[Table]) -> tuple[Office, ...]:
+    """The directory of offices (S1)."""
+    offices: list[Office] = []
+    for table in tables:
+        duties, contact = table.names("duties"), table.text("contact") if table.has("contact") else ""
+        label = read_label(table)
+        offices.append(Office(key=label.key, names=label.names, duties=duties, contact=contact))
+    return tuple(offices)
+
+
+def read_checklists(tables: list[Table], kinds: Collection[str]) -> tuple[Checklist, ...]:
+    """The one-time notices (S21)."""
+    found: list[Checklist] = []
+    for table in tables:
+        kind = table.choice("kind", kinds)
+        papers = read_labels(table.tables("papers"))
+        procedure, limit = table.names("procedure"), table.names("limit")
+        label = read_label(table)
+        found.append(
+            Checklist(
+                key=label.key, names=label.names, kind=kind, papers=papers, procedure=procedure, limit=limit
+            )
+        )
+    return tuple(found)
+
+
+def read_reminders(table: Table | None) -> Reminders:
+    """When reminders go out and what they show."""
+    if table is None:
+        return Reminders()
+    reminders = Reminders(
+        quiet=tuple(_span(table, text) for text in table.list_of("quiet")),
+        digest_at=table.moment("digest_at") if table.has("digest_at") else None,
+        shows=table.list_of("shows", SHOWS) or ("number",),
+    )
+    table.finish()
+    return reminders
+
+
+def _span(table: Table, text: str) -> Span:
+    """Quiet hours; "20:00-08:00" runs over midnight."""
+    try:
+        begin, end = (time.fromisoformat(part) for part in text.split("-"))
+    except ValueError as error:
+        raise table.fault("quiet", f'{text!r} are no hours, write for example "20:00-08:00"') from error
+    return Span(begin, end)
+
+
+def read_supervision(table: Table | None) -> Supervision:
+    """Spot checks and the yearly list."""
+    if table is None:
+        return Supervision()
+    scores: list[Score] = []
+    for each in table.tables("scores"):
+        rule, points = each.text("rule", '"T40"'), each.number("points", least=1, example=25)
+        label = read_label(each)
+        scores.append(Score(key=label.key, names=label.names, rule=rule, points=points))
+    weights: dict[str, int] = {}
+    if table.has("weights"):
+        parts = table.table("weights")
+        weights = {key: parts.number(key, least=0, example=25) for key in WEIGHTS if parts.has(key)}
+        parts.finish()
+        if sum(weights.values()) != 100:
+            raise parts.fault("", f"the weights add up to {sum(weights.values())}, not to 100")
+    supervision = Supervision(
+        scores=tuple(scores),
+        checks_per_month=table.number("checks_per_month", least=0, example=10),
+        weights=weights,
+        commended=table.number("commended", least=0, example=3),
+    )
+    table.finish()
+    return supervision
+
+
+def read_rules(tables: list[Table]) -> tuple[RuleNote, ...]:
+    """How each rule of the regulation is kept."""
+    notes: dict[str, RuleNote] = {}
+    for table in tables:
+        rule = table.text("id", '"H12"')
+        if rule in notes:
+            raise table.fault("id", f"{rule} has a note already")
+        how = table.choice("how", ("enforced", "supported", "excused"))
+        notes[rule] = RuleNote(rule=rule, how=how, by=table.names("by"))
+        table.finish()
+    return tuple(notes.values())

@@ -1,0 +1,157 @@
+"""Registering a matter that no call opened: at the counter, from WeChat, from the service account (H1, H3, H4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from callcenter.domain.calls import Person
+from callcenter.domain.chain import Value
+from callcenter.domain.parties import party_of
+from callcenter.domain.policy import Needed, Policy
+from callcenter.domain.text import clean
+from callcenter.domain.tickets import Change, EventKind, Status, Ticket, TicketForm, fill_in, next_status
+from callcenter.services.ports import TicketFilter, UnitOfWork
+from callcenter.services.rules import policy_of_new
+from callcenter.services.ticket_forms import (
+    DETAILS_LIMIT,
+    BadForm,
+    checked,
+    form_change,
+    next_console_number,
+)
+from callcenter.services.ticket_log import SYSTEM, lock_ticket, record
+
+FIRST_STATES = (Status.REGISTERING, Status.OPEN, Status.WAITING)
+
+
+def register(
+    uow: UnitOfWork,
+    *,
+    channel: str,
+    form: TicketForm,
+    actor: Person,
+    now: datetime,
+    happened_at: datetime | None = None,
+    handed_to: str | None = None,
+    handover: str = "",
+) -> Ticket:
+    """A ticket for a matter that `actor` was told first: theirs for good, open from now.
+
+    `happened_at`: when the message came, if that was earlier; its clocks start there. `handed_to`: the free
+    colleague to whom the visitor was led, with the `handover` that they were given (H1). Raises BadForm.
+    """
+    policy = policy_of_new(uow)
+    if channel not in {known.key for known in policy.channels}:
+        raise BadForm("channel", channel)
+    came_at = happened_at or now
+    if came_at > now:
+        raise BadForm("happened_at", came_at.isoformat())
+    form = checked(form, policy, channel)
+    missing = missing_fields(policy, channel, form, Needed.OPENING)
+    if missing:
+        raise BadForm(missing[0], "")
+    ticket = fill_in(_blank(uow, policy, channel, now), form, now)
+    ticket = replace(ticket, owner=actor, handler=actor)
+    changes: list[Change] = [
+        (EventKind.OPENED, {"owner": actor.extension, "kind": form.kind, "complexity": form.complexity}),
+        form_change(form),
+    ]
+    uow.tickets.add(ticket)
+    if _starts_with_a_message(policy, channel):
+        ticket = record(uow, ticket, (EventKind.MESSAGE, {}), actor=actor.extension, at=came_at)
+    if handed_to:
+        ticket, handed = _handed(uow, ticket, handed_to, handover)
+        changes.append(handed)
+    return record(uow, ticket, *changes, actor=actor.extension, at=now)
+
+
+def _handed(uow: UnitOfWork, ticket: Ticket, extension: str, handover: str) -> tuple[Ticket, Change]:
+    member = uow.staff.get(extension)
+    if member is None or not member.active or not member.on_duty:
+        raise BadForm("handed_to", extension)
+    if ticket.owner is not None and ticket.owner.extension == extension:
+        raise BadForm("handed_to", extension)
+    words = clean(handover, DETAILS_LIMIT)
+    if words is None:
+        raise BadForm("handover", "")
+    colleague = Person(extension=member.extension, name=member.name)
+    return replace(ticket, handler=colleague), (EventKind.HANDED, {"handler": extension, "text": words})
+
+
+def take_message(
+    uow: UnitOfWork,
+    *,
+    channel: str,
+    text: str,
+    fields: Mapping[str, str],
+    came_at: datetime,
+    now: datetime,
+    acknowledged: str | None = None,
+) -> Ticket:
+    """A message that came by itself: to the sender's unfinished ticket, or a new one that is nobody's yet (H4).
+
+    `acknowledged`: what the sender was told at once, if they were (H16, H31).
+    """
+    policy = policy_of_new(uow)
+    words = clean(text, DETAILS_LIMIT) or ""
+    message: Change = (EventKind.MESSAGE, {"text": words})
+    told: list[Change] = [(EventKind.ACKNOWLEDGED, {"text": acknowledged})] if acknowledged else []
+    blank = replace(_blank(uow, policy, channel, now, number="new"), fields=dict(fields), details=words)
+    known = _unfinished(uow, party_of(blank), channel)
+    if known is not None:
+        return record(uow, known, message, *told, actor=SYSTEM, at=now)
+    number = next_console_number(uow, now.astimezone(policy.zone).date())
+    ticket = replace(blank, number=number)
+    uow.tickets.add(ticket)
+    ticket = record(uow, ticket, message, actor=SYSTEM, at=came_at)
+    data: dict[str, Value] = {"kind": ticket.kind, "complexity": ticket.complexity, **fields}
+    return record(uow, ticket, (EventKind.OPENED, data), *told, actor=SYSTEM, at=now)
+
+
+def _unfinished(uow: UnitOfWork, party: str | None, channel: str) -> Ticket | None:
+    if party is None:
+        return None
+    wanted = TicketFilter(statuses=FIRST_STATES, party=party, channel=channel)
+    found = uow.tickets.page(wanted, None, 1)
+    return lock_ticket(uow, found[0].number) if found else None
+
+
+def _blank(uow: UnitOfWork, policy: Policy, channel: str, now: datetime, number: str | None = None) -> Ticket:
+    return Ticket(
+        number=number or next_console_number(uow, now.astimezone(policy.zone).date()),
+        channel=channel,
+        kind=policy.kinds[0].key,
+        complexity=policy.default_complexity,
+        status=next_status(None, EventKind.OPENED),
+        policy=policy.name,
+        policy_digest=policy.digest,
+        created_at=now,
+        opened_at=now,
+    )
+
+
+def _starts_with_a_message(policy: Policy, channel: str) -> bool:
+    return any(
+        EventKind.MESSAGE in clock.starts and clock.channel in (channel, "any")
+        for clock in policy.clocks.values()
+    )
+
+
+def missing_fields(policy: Policy, channel: str, form: TicketForm | Ticket, needed: Needed) -> list[str]:
+    """The fields that the policy asks for by then and that hold nothing, in the policy's order."""
+    return [
+        each.key
+        for each in policy.form_fields(channel, form.kind)
+        if each.needed is needed or (needed is Needed.CLOSING and each.needed is Needed.OPENING)
+        if not _value(form, each.key)
+    ]
+
+
+def _value(form: TicketForm | Ticket, key: str) -> object:
+    own = getattr(form, key, None) if key in _OWN else None
+    return own or form.fields.get(key)
+
+
+_OWN = frozenset({"contact_name", "contact_phone", "details", "wished_reply", "result", "satisfaction"})
