@@ -66,15 +66,39 @@ class Manager:
         """Hang up one channel; nothing happens when it is gone or Asterisk is away."""
         self._send({"Action": "Hangup", "Channel": channel, "Cause": "16"})
 
-    def _send(self, fields: Mapping[str, str]) -> None:
+    def originate(self, *, channel: str, context: str, caller: str, channel_id: str, ring_s: int) -> bool:
+        """Ring a phone for `ring_s` and, once it answers, run `context`; False when Asterisk is away.
+
+        `channel_id` becomes the channel's uniqueid. What became of it comes as an event `OriginateResponse`, or
+        `Refused` at once, with the same ActionID.
+        """
+        return self._send(
+            {
+                "Action": "Originate",
+                "ActionID": channel_id,
+                "Channel": channel,
+                "ChannelId": channel_id,
+                "Context": context,
+                "Exten": "s",
+                "Priority": "1",
+                "CallerID": caller,
+                "Timeout": str(ring_s * 1000),
+                "Async": "true",
+            }
+        )
+
+    def _send(self, fields: Mapping[str, str]) -> bool:
+        """Whether it went out."""
         message = "".join(f"{key}: {clean(value)}\r\n" for key, value in fields.items()) + "\r\n"
         with self._send_lock:
             if self._socket is None:
-                return
+                return False
             try:
                 self._socket.sendall(message.encode())
             except OSError:
                 log.warning("Asterisk's manager interface does not take an action")
+                return False
+        return True
 
     def _run(self) -> None:
         attempt = 0
@@ -145,15 +169,20 @@ class Manager:
 
     def _take(self, fields: dict[str, str]) -> None:
         if "Event" in fields:
-            try:
-                self._on_event(fields)
-            except Exception:
-                log.exception("an event could not be used", extra={"event": fields["Event"]})
+            self._tell(fields)
         elif fields.get("Message") == "Authentication accepted":
             self._logged_in = True
             log.info("manager interface connected")
         elif fields.get("Response") == "Error" and not self._logged_in:
             raise ConnectionError("Asterisk refused the desk's manager account")
+        elif fields.get("Response") == "Error" and "ActionID" in fields:
+            self._tell({**fields, "Event": "Refused"})
+
+    def _tell(self, fields: dict[str, str]) -> None:
+        try:
+            self._on_event(fields)
+        except Exception:
+            log.exception("an event could not be used", extra={"event": fields["Event"]})
 
 
 def clean(value: str) -> str:

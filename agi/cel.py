@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,8 +33,16 @@ FIELDS = 11
 class CelReader:
     """One thread that follows the file; the journal remembers how far."""
 
-    def __init__(self, desk: Desk, journal: Journal, path: Path) -> None:
-        """Nothing is read before `start`."""
+    def __init__(
+        self,
+        desk: Desk,
+        journal: Journal,
+        path: Path,
+        *,
+        settle: Callable[[str, Sequence[CelRow]], None] = lambda linkedid, rows: None,
+    ) -> None:
+        """Nothing is read before `start`. `settle` is given each call that is over too: we may have placed it."""
+        self._settle_placed = settle
         self._desk = desk
         self._journal = journal
         self._path = path
@@ -117,6 +126,7 @@ class CelReader:
                 self._ended.append((moment + GRACE_S, linkedid))
 
     def _compare(self, linkedid: str, rows: list[CelRow]) -> None:
+        self._settle_placed(linkedid, rows)
         desk = self._desk
         live = desk.calls.known(linkedid)
         known = live.events if live else self._journal.of_call(linkedid)

@@ -9,6 +9,9 @@ from functools import partial
 from types import FrameType
 
 from agi.ami import Event, Manager
+from agi.call_back import call_back, rate
+from agi.call_back_dialler import Dialler
+from agi.call_backs import CallBacks
 from agi.cel import CelReader
 from agi.desk import Desk
 from agi.drainer import Drainer
@@ -45,6 +48,7 @@ def run_agi(settings: Settings) -> None:
 
     def on_event(event: Event) -> None:
         watch(desk, event)
+        call_backs.watch(event)
         if event["Event"] == "FullyBooted":
             cel.asterisk_booted(boot_instant(settings, event))
 
@@ -58,11 +62,14 @@ def run_agi(settings: Settings) -> None:
     desk = Desk(
         settings=settings, calls=calls, routing=routing, numbering=numbering, manager=manager, clock=now
     )
-    drainer = Drainer(
-        settings, journal, calls, routing, numbering, unit_of_work_factory(settings, deadline_s=5.0)
-    )
+    call_backs = CallBacks(desk, journal)
+    unit_of_work = unit_of_work_factory(settings, deadline_s=5.0)
+    drainer = Drainer(settings, journal, calls, routing, numbering, unit_of_work)
+    dialler = Dialler(call_backs, unit_of_work)
     entries = {name: partial(entry, desk) for name, entry in ENTRIES.items()}
-    server = Server(LOOPBACK, settings.agi_port, entries | {"health": partial(health, desk, drainer)})
+    placing = {"call-back": partial(call_back, call_backs), "call-back-rate": partial(rate, call_backs)}
+    health_entry = {"health": partial(health, desk, drainer)}
+    server = Server(LOOPBACK, settings.agi_port, entries | placing | health_entry)
 
     announce = calls_first.Announcer(settings)
     wire = Wire(LOOPBACK, settings.agi_port, partial(progressed, desk), on_invite=announce)
@@ -72,12 +79,13 @@ def run_agi(settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    cel = CelReader(desk, journal, cel_file(settings))
+    cel = CelReader(desk, journal, cel_file(settings), settle=call_backs.settle)
     collector = Collector(calls.in_progress)
     wire.start()
     manager.start()
     drainer.start()
     cel.start()
+    dialler.start()
     if not journal.used_up_to():
         # a new journal knows no number that was given out before it: ask once, but keep no caller waiting
         drainer.in_step.wait(NEW_JOURNAL_S)
@@ -86,6 +94,7 @@ def run_agi(settings: Settings) -> None:
     server.serve()
     wire.stop()
     announce.close()
+    dialler.stop()
     manager.stop()
     cel.stop()
     collector.stop()

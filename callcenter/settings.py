@@ -81,6 +81,13 @@ def _addresses(value: str) -> str:
     return ",".join(parts)
 
 
+def _numbers(value: str) -> str:
+    parts = [part.strip() for part in value.split(",")]
+    if value and not all(re.fullmatch(r"[0-9]{1,15}", part) for part in parts):
+        raise ValueError("write numbers with commas between them, such as 110,119,120")
+    return ",".join(parts)
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -120,11 +127,24 @@ class Settings(BaseSettings):
     ring_timeout_s: Annotated[int, Field(ge=3, le=600)] = Field(
         30, description="seconds a caller waits before the callback recording"
     )
+    answer_threshold_s: Annotated[int, Field(ge=1, le=600)] = Field(
+        15, description="seconds of ringing within which a call counts as answered quickly in reports"
+    )
     lab_phone: Annotated[str, AfterValidator(_host_port)] | None = Field(
         None, description="host:port of a load-test phone; set: lines 8002 and 8003 exist"
     )
     trunk_host: Annotated[str, AfterValidator(_addresses)] = Field(
         "127.0.0.1", description="addresses that the trunk's INVITEs come from, with commas between them"
+    )
+    trunk_dial: Annotated[str, AfterValidator(_host_port)] | None = Field(
+        None, description="host:port of the carrier's SIP server for calls back; unset: own extensions only"
+    )
+    outgoing_caller_id: Annotated[str, Field(pattern=r"^\+?[0-9]{3,15}$")] = Field(
+        "8000", description="number that a person who is called back sees"
+    )
+    never_dial: Annotated[str, AfterValidator(_numbers)] = Field(
+        "110,112,119,120,122",
+        description="numbers that are never called back, with commas between them: emergency calls",
     )
     external_address: Annotated[str, AfterValidator(_address)] | None = Field(
         None, description="address by which phones and trunk reach this machine behind NAT; unset: its own"
@@ -184,6 +204,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The centre's time zone."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def barred(self) -> frozenset[str]:
+        """Numbers that are never called back."""
+        return frozenset(self.never_dial.split(","))
 
     @property
     def recordings(self) -> Path:

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     QUEUE_LEFT = "queue_left"
     RECORDING_STARTED = "recording_started"
     RECORDING_ENDED = "recording_ended"
+    CALL_BACK = "call_back"
+    """Of a call that we place, never of one that comes: see `callcenter.domain.call_backs`."""
     ENDED = "ended"
 
 

@@ -26,6 +26,7 @@ class Purpose(StrEnum):
 
     MESSAGE = "message"
     BRIEFING = "briefing"
+    CALL_BACK = "call_back"
 
 
 class Obstacle(StrEnum):

@@ -120,6 +120,7 @@ def _words(settings: Settings, root: AsteriskPlace) -> dict[str, str]:
         "BIND": settings.bind,
         "SIP_PORT": str(settings.sip_port),
         "EXTERNAL": _external(settings),
+        "CARRIER": _carrier(settings),
         "AGI_PORT": str(settings.agi_port),
         "AMI_PORT": str(settings.ami_port),
         "AMI_SECRET": _secret(settings),
@@ -139,6 +140,26 @@ def _external(settings: Settings) -> str:
         for name in ("external_media_address", "external_signaling_address")
     ]
     return "\n".join([*lines, *(f"local_net = {network}" for network in settings.local_networks.split(","))])
+
+
+def _carrier(settings: Settings) -> str:
+    """Where calls back go: an endpoint that dials out and that no call, registration or name comes in by."""
+    if settings.trunk_dial is None:
+        return "; no carrier: only our own extensions can be called back"
+    return "\n".join(
+        [
+            "[carrier](phone)",
+            "context = shouwen-no-transfer",
+            "identify_by = auth_username",
+            "allow_transfer = no",
+            "rewrite_contact = no",
+            "aors = carrier",
+            "",
+            "[carrier]",
+            "type = aor",
+            f"contact = sip:{settings.trunk_dial}",
+        ]
+    )
 
 
 def _secret(settings: Settings) -> str:

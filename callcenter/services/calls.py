@@ -9,8 +9,9 @@ from callcenter.domain.calls import Call, CallEvent, HandoffOutcome, Kind, Recor
 from callcenter.domain.fold import fold_call, holder
 from callcenter.domain.transcripts import Purpose, RecordedFile
 from callcenter.services import call_tickets
-from callcenter.services.ports import CALLS_CHANNEL, UnitOfWork
-from callcenter.services.transcripts import TranscriptUnitOfWork, add_recording
+from callcenter.services.call_backs import CallBackUnitOfWork, follow_call_backs
+from callcenter.services.ports import CALLS_CHANNEL
+from callcenter.services.transcripts import add_recording
 
 
 class Calls(Protocol):
@@ -23,8 +24,8 @@ class Calls(Protocol):
     def save(self, calls: Sequence[Call]) -> None: ...
 
 
-class CallsUnitOfWork(UnitOfWork, TranscriptUnitOfWork, Protocol):
-    """A unit of work that has calls and transcripts as well."""
+class CallsUnitOfWork(CallBackUnitOfWork, Protocol):
+    """A unit of work that has calls, call backs and transcripts."""
 
     @property
     def calls(self) -> Calls: ...
@@ -59,6 +60,8 @@ def apply_events(uow: CallsUnitOfWork, *, node: int, events: Sequence[tuple[int,
         call_tickets.open_for_answers(uow, answers)
     for event, call in known:
         _follow(uow, event, call)
+    placed = {event.linkedid for _, event in news if event.kind is Kind.CALL_BACK}
+    follow_call_backs(uow, {linkedid: history[linkedid] for linkedid in linkedids if linkedid in placed})
     uow.calls.set_position(node, fresh[-1][0])
     uow.notify(CALLS_CHANNEL, *linkedids)
     return linkedids

@@ -19,6 +19,8 @@ from pathlib import Path
 from rich.console import Console
 
 from agi.ami import Event, Manager
+from agi.call_back import call_back, rate
+from agi.call_backs import CallBacks
 from agi.desk import Desk
 from agi.entries import ENTRIES
 from agi.journal import Journal
@@ -94,6 +96,8 @@ class TestDesk:
     desk: Desk
     rx: Callable[[str], str]
     server: Server
+    call_backs: CallBacks
+    journal: Journal
     forgotten: set[str] = field(default_factory=set)
     """Calls of earlier tests: their last events may still come."""
 
@@ -194,6 +198,7 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
 
     def on_event(event: Event) -> None:
         watch(desk, event)
+        call_backs.watch(event)
 
     secret = asterisk_config.secret_file(chosen).read_text()
     manager = Manager(LOOPBACK, chosen.ami_port, "shouwen", lambda: secret, on_event)
@@ -205,9 +210,10 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
         manager=manager,
         clock=now,
     )
-    server = Server(
-        LOOPBACK, chosen.agi_port, {name: partial(entry, desk) for name, entry in ENTRIES.items()}
-    )
+    call_backs = CallBacks(desk, journal)
+    entries = {name: partial(entry, desk) for name, entry in ENTRIES.items()}
+    placing = {"call-back": partial(call_back, call_backs), "call-back-rate": partial(rate, call_backs)}
+    server = Server(LOOPBACK, chosen.agi_port, entries | placing)
     wire = Wire(LOOPBACK, chosen.agi_port, partial(progressed, desk))
     serving = threading.Thread(target=server.serve)
     serving.start()
@@ -221,7 +227,13 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
         manager.start()
         until(lambda: manager.connected, 10, "the manager interface's answer")
         asterisk_process.rx(chosen, root, "core waitfullybooted")
-        yield TestDesk(desk=desk, rx=partial(asterisk_process.rx, chosen, root), server=server)
+        yield TestDesk(
+            desk=desk,
+            rx=partial(asterisk_process.rx, chosen, root),
+            server=server,
+            call_backs=call_backs,
+            journal=journal,
+        )
     finally:
         asterisk_process.stop(chosen)
         child.wait(10)
