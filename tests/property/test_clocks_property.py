@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from callcenter.domain.accounts import LONGEST_LOCK, Failures, locked_for
 from callcenter.domain.calendar import WORKING, ServiceHours, Span, WorkingCalendar
 from callcenter.domain.chain import TicketEvent
-from callcenter.domain.clocks import Elapsed, Limit, ServiceTime, WorkingDays, due_time
+from callcenter.domain.clocks import (
+    Elapsed,
+    Limit,
+    Mark,
+    Pause,
+    ServiceTime,
+    WorkingDays,
+    due_time,
+    working_time_before,
+)
 from callcenter.domain.numbers import TicketNumber, parse_number
 from callcenter.domain.ticket_clocks import ClockState, fold_clocks
 from callcenter.domain.tickets import EventKind, NotAllowed, Status, next_status
@@ -128,15 +137,87 @@ def test_clocks_of_any_history(
         at = start + timedelta(hours=len(log))
         log.append(TicketEvent(ticket="n", seq=len(log) + 1, at=at, actor="101", kind=kind, data=data))
     clocks = fold_clocks(log, RULES, "phone", start + waited)
+    feedback = [clock for clock in clocks if clock.clock.startswith("h12")]
     starts = [event for event in log if event.kind in (EventKind.OPENED, EventKind.REOPENED)]
-    assert len(clocks) == len(starts)
+    assert len(feedback) == len(starts)
     assert all(clock.due_at > clock.started_at for clock in clocks)
-    if status in (Status.OPEN, Status.WAITING):
-        assert clocks[-1].state in (ClockState.RUNNING, ClockState.BREACHED)
+    unstopped = [clock for clock in clocks if clock.stopped_at is None]
+    assert len({(clock.clock, clock.subject) for clock in unstopped}) == len(unstopped)
+    if status is Status.OPEN:
+        assert feedback[-1].state in (ClockState.RUNNING, ClockState.BREACHED)
+    if status is Status.WAITING:
+        assert feedback[-1].state in (ClockState.RUNNING, ClockState.PAUSED, ClockState.BREACHED)
     if status in (Status.RESOLVED, Status.CLOSED):
-        assert clocks[-1].state in (ClockState.MET, ClockState.BREACHED)
-    if status is Status.DISMISSED and clocks:
-        assert clocks[-1].state is ClockState.CANCELLED
+        assert feedback[-1].state in (ClockState.MET, ClockState.BREACHED)
+        assert all(clock.clock == "h41" for clock in unstopped)
+    if status is Status.CLOSED:
+        assert not unstopped
+    if status is Status.DISMISSED and feedback:
+        assert feedback[-1].state is ClockState.CANCELLED
+
+
+pauses = st.lists(
+    st.tuples(st.timedeltas(timedelta(0), timedelta(20)), st.timedeltas(timedelta(0), timedelta(9))),
+    max_size=4,
+)
+
+
+def after(start: datetime, parts: list[tuple[timedelta, timedelta]]) -> list[Pause]:
+    """Pauses one behind the other: how long the clock ran, how long it stood."""
+    found: list[Pause] = []
+    for ran, stood in parts:
+        began = (found[-1][1] if found else start) + ran
+        found.append((began, began + stood))
+    return found
+
+
+@given(calendars, instants, limits, pauses)
+def test_a_pause_never_shortens_the_time_left(
+    calendar: WorkingCalendar, start: datetime, limit: Limit, parts: list[tuple[timedelta, timedelta]]
+) -> None:
+    stood = after(start, parts)
+    without = due_time(limit, start, calendar, pauses=stood[:-1])
+    found = due_time(limit, start, calendar, pauses=stood)
+    assert found.due_at >= without.due_at
+    if stood and stood[-1][0] < without.due_at:
+        began, ended = stood[-1]
+        left_before = working_time(began, without.due_at, calendar)
+        assert working_time(ended, found.due_at, calendar) >= left_before or isinstance(limit, Elapsed)
+        if isinstance(limit, Elapsed):
+            assert found.due_at - ended == without.due_at - began
+
+
+def working_time(start: datetime, end: datetime, calendar: WorkingCalendar) -> timedelta:
+    """Opening hours between two instants."""
+    total, day = timedelta(0), start.astimezone(calendar.zone).date()
+    while day <= end.astimezone(calendar.zone).date():
+        for opens, closes in calendar.sessions(day):
+            total += max(min(closes, end) - max(opens, start), timedelta(0))
+        day += timedelta(1)
+    return total
+
+
+@given(calendars, instants, st.integers(1, 20), st.integers(0, 20), pauses)
+def test_an_extension_adds_so_many_counted_days(
+    calendar: WorkingCalendar,
+    start: datetime,
+    days: int,
+    extra: int,
+    parts: list[tuple[timedelta, timedelta]],
+) -> None:
+    found = due_time(WorkingDays(days=days), start, calendar, pauses=after(start, parts), extra=extra)
+    assert sum(day.counted for day in found.ledger) == days + extra
+    assert sum(day.mark is Mark.EXTENDED for day in found.ledger) == extra
+    assert not any(day.counted for day in found.ledger if day.mark is Mark.PAUSED)
+
+
+@given(calendars, instants, spans)
+def test_so_much_working_time_lies_before_the_due_time(
+    calendar: WorkingCalendar, due_at: datetime, span: timedelta
+) -> None:
+    warn_at = working_time_before(due_at, span, calendar)
+    assert warn_at < due_at
+    assert working_time(warn_at, due_at, calendar) == span
 
 
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.integers(0, 99), st.integers(1, 10**6))

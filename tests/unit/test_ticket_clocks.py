@@ -1,0 +1,266 @@
+"""The clocks of the three regulations as folds: started, stopped, paused, extended, repeated, cancelled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from callcenter.domain.alarms import alarms, next_alarm, overdue
+from callcenter.domain.chain import TicketEvent, Value
+from callcenter.domain.extensions import extension
+from callcenter.domain.policy import Rules
+from callcenter.domain.ticket_clocks import ClockState, TicketClock, due_of, fold_clocks, fold_runs, next_due
+from callcenter.holidays import ChineseHolidays
+from callcenter.policy_files import load_rule_book
+
+BOOK = load_rule_book("huizhou-school", ChineseHolidays())
+SCHOOL, CENTRE, STATION = (
+    BOOK.of(name) for name in ("huizhou-school", "training-centre", "one-stop-station")
+)
+ZONE = SCHOOL.policy.zone
+
+
+def at(text: str) -> datetime:
+    """Wall-clock time of the week of Monday 16 November 2026, such as `mon 10:00` (`mon+1` is a week later)."""
+    day, clock = text.split()
+    name, _, weeks = day.partition("+")
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].index(name) + 7 * int(weeks or 0)
+    hours, minutes = clock.split(":")
+    local = datetime(2026, 11, 16, int(hours), int(minutes), tzinfo=ZONE) + timedelta(days=days)
+    return local.astimezone(UTC)
+
+
+def log(*rows: tuple[str, str] | tuple[str, str, dict[str, Value]]) -> list[TicketEvent]:
+    """Events from rows of time, kind and data."""
+    return [
+        TicketEvent(
+            ticket="n", seq=seq, at=at(row[0]), actor="101", kind=row[1], data=row[2] if len(row) == 3 else {}
+        )
+        for seq, row in enumerate(rows, start=1)
+    ]
+
+
+def shown(clock: TicketClock) -> tuple[str, str, str]:
+    """Name (and office), local due time and state."""
+    name = f"{clock.clock}@{clock.subject}" if clock.subject else clock.clock
+    return name, f"{clock.due_at.astimezone(ZONE):%a %d %H:%M}", clock.state.value
+
+
+def folded(
+    events: list[TicketEvent], now: str, rules: Rules = SCHOOL, channel: str = "phone"
+) -> list[tuple[str, str, str]]:
+    """The clocks at `now`."""
+    return [shown(clock) for clock in fold_clocks(events, rules, channel, at(now))]
+
+
+@pytest.mark.rule("H13", "H14", "H15")
+def test_a_wechat_message_starts_reply_and_group_and_a_reply_stops_its_own() -> None:
+    events = log(
+        ("fri 17:28", "message"), ("fri 17:29", "opened", {"kind": "inquiry", "complexity": "simple"})
+    )
+    # 17:28 + 5 min: 2 on Friday, 3 on Monday from 08:30; + 10 min: 8 on Monday
+    running = [("h13", "Mon 23 08:33", "running"), ("h14", "Mon 23 08:38", "running")]
+    assert folded(events, "fri 17:30", channel="wechat") == [
+        *running,
+        ("h15-simple", "Mon 23 17:30", "running"),
+    ]
+    events += log(("mon+1 08:33", "replied", {"text": "您好"}))
+    assert folded(events, "mon+1 08:34", channel="wechat")[0] == ("h13", "Mon 23 08:33", "met")
+    events += log(("mon+1 08:39", "group_made"))
+    assert folded(events, "mon+1 08:40", channel="wechat")[1] == ("h14", "Mon 23 08:38", "breached")
+
+
+@pytest.mark.rule("H15")
+def test_a_complexity_that_the_clock_does_not_name_gets_the_longer_limit() -> None:
+    events = log(("mon 10:00", "opened", {"complexity": "normal"}))
+    assert folded(events, "mon 11:00", channel="wechat") == [("h15-complex", "Thu 19 17:30", "running")]
+
+
+@pytest.mark.rule("H16", "H17", "H18")
+def test_who_is_told_the_result_has_been_answered_and_what_is_left_is_cancelled() -> None:
+    events = log(("mon 10:00", "message"), ("mon 10:00", "opened"), ("mon 10:30", "resolved"))
+    assert folded(events, "mon 18:00", channel="service_account") == [
+        ("h16", "Mon 16 11:00", "met"),
+        # 2 h from 10:00: midday break ends the morning at 12:00 exactly
+        ("h17", "Mon 16 12:00", "cancelled"),
+        ("h18-complex", "Thu 19 17:30", "met"),
+    ]
+
+
+@pytest.mark.rule("H20")
+def test_a_referred_complaint_is_done_when_file_head_and_complainant_are() -> None:
+    events = log(
+        ("mon 10:00", "opened", {"kind": "complaint"}),
+        ("mon 11:00", "complaint_referred", {"office": "logistics"}),
+        ("mon 11:00", "head_informed"),
+        ("tue 09:00", "file_sent", {"office": "logistics"}),
+    )
+    assert folded(events, "tue 10:00")[1] == ("h20", "Tue 17 17:30", "running")
+    assert folded(events, "wed 08:00")[1] == ("h20", "Tue 17 17:30", "breached")
+    events += log(("tue 17:30", "complainant_told"))
+    assert folded(events, "wed 08:00")[1] == ("h20", "Tue 17 17:30", "met")
+
+
+@pytest.mark.rule("H20")
+def test_a_matter_that_turns_out_to_be_a_complaint_gets_its_clocks_from_the_same_start() -> None:
+    events = log(("mon 10:00", "opened"), ("mon 10:05", "resolved"))
+    assert [name for name, _, _ in folded(events, "mon 11:00")] == ["h12-complex"]
+    events = log(
+        ("mon 10:00", "opened"), ("mon 10:04", "form_saved", {"kind": "complaint", "complexity": "simple"})
+    )
+    events += log(("mon 10:05", "resolved"))
+    assert folded(events, "mon 11:00") == [
+        ("h12-simple", "Tue 17 17:30", "met"),
+        ("h41", "Thu 19 17:30", "running"),
+    ]
+
+
+@pytest.mark.rule("H41", "T20")
+def test_a_follow_up_ends_with_the_opinion_or_with_the_matter_opened_again() -> None:
+    events = log(("mon 10:00", "opened", {"kind": "complaint"}), ("mon 11:00", "resolved"))
+    again = [
+        *events,
+        *log(("tue 10:00", "satisfaction_given", {"answer": "not_satisfied"}), ("tue 10:00", "reopened")),
+    ]
+    assert [state for _, _, state in folded(again, "tue 11:00")] == ["met", "met", "running"]
+    assert folded(again, "tue 11:00")[-1] == ("h12-complex", "Fri 20 17:30", "running")
+    closed = [*events, *log(("tue 10:00", "closed"))]
+    assert folded(closed, "fri+3 11:00")[-1] == ("h41", "Thu 19 17:30", "cancelled")
+    reopened = log(("mon 10:00", "opened"), ("mon 11:00", "resolved"), ("tue 10:00", "reopened"))
+    assert folded(reopened, "tue 11:00", CENTRE) == [
+        ("t1-normal", "Thu 19 17:30", "met"),
+        ("t20", "Thu 19 17:30", "running"),
+    ]
+
+
+@pytest.mark.rule("S21", "S10")
+def test_a_clock_stands_while_papers_are_awaited_and_the_days_do_not_count() -> None:
+    events = log(
+        ("mon 10:00", "opened", {"kind": "certificate"}), ("tue 10:00", "papers_missing", {"papers": "照片"})
+    )
+    # 3 working days: Tuesday, Wednesday, Thursday
+    (standing,) = fold_clocks(events, STATION, "walk_in", at("fri+2 12:00"))
+    assert shown(standing) == ("s10-certificate", "Thu 19 17:30", "paused")
+    assert next_due([standing]) is None
+    events += log(("thu 09:00", "papers_received", {"papers": "照片"}))
+    # Tuesday, Wednesday and Thursday stood; Friday, Monday, Tuesday count
+    assert folded(events, "fri 09:00", STATION, "walk_in") == [("s10-certificate", "Tue 24 17:30", "running")]
+    (run,) = [run for run in fold_runs(events, STATION, "walk_in") if run.clock is not None]
+    assert run.clock is not None
+    marks = [day.mark for day in due_of(run, run.clock, STATION).ledger]
+    assert [mark.value for mark in marks if mark] == ["paused"] * 3
+
+
+@pytest.mark.rule("S21")
+def test_what_ran_out_before_the_papers_were_awaited_stays_late() -> None:
+    events = log(
+        ("mon 10:00", "opened", {"kind": "inquiry"}), ("wed 10:00", "papers_missing", {"papers": "照片"})
+    )
+    assert folded(events, "wed 11:00", STATION) == [("s10-inquiry", "Tue 17 17:30", "breached")]
+
+
+@pytest.mark.rule("S10")
+def test_a_granted_extension_moves_the_due_time_and_shows_in_the_ledger() -> None:
+    events = log(("mon 10:00", "opened", {"kind": "certificate"}))
+    asked = extension(fold_runs(events, STATION, "phone"), "s10-certificate", 2, STATION)
+    assert asked is not None
+    assert (shown_at(asked.due_at), shown_at(asked.new_due_at)) == ("Thu 19 17:30", "Mon 23 17:30")
+    granted: dict[str, Value] = {
+        "clock": "s10-certificate",
+        "started_at": asked.run.started_at.isoformat(),
+        "subject": "",
+        "working_days": asked.working_days,
+        "minutes": asked.minutes,
+    }
+    events += log(("tue 10:00", "extension_granted", granted))
+    assert folded(events, "tue 11:00", STATION) == [("s10-certificate", "Mon 23 17:30", "running")]
+    other = {**granted, "started_at": at("tue 10:00").isoformat()}
+    events += log(("tue 12:00", "extension_granted", other))
+    assert folded(events, "tue 13:00", STATION) == [("s10-certificate", "Mon 23 17:30", "running")]
+    assert extension(fold_runs(events, STATION, "phone"), "s12", 1, STATION) is None
+
+
+def shown_at(instant: datetime) -> str:
+    """Local time."""
+    return f"{instant.astimezone(ZONE):%a %d %H:%M}"
+
+
+@pytest.mark.rule("S11")
+def test_progress_is_told_again_and_again_until_the_matter_is_solved() -> None:
+    events = log(
+        ("mon 10:00", "opened", {"kind": "complaint"}),
+        ("mon 10:10", "complaint_taken_told"),
+        ("wed 10:00", "progress_told"),
+    )
+    assert folded(events, "wed 11:00", STATION) == [
+        ("s10-complaint", "Mon 30 17:30", "running"),
+        ("s11", "Thu 19 17:30", "met"),
+        ("s12", "Mon 16 10:30", "met"),
+        ("s11", "Mon 23 17:30", "running"),
+    ]
+    events += log(("thu 10:00", "resolved"))
+    assert [name for name, _, state in folded(events, "fri 10:00", STATION) if state == "running"] == ["s31"]
+
+
+@pytest.mark.rule("T11")
+def test_each_office_of_an_assignment_has_a_clock_of_its_own() -> None:
+    give: dict[str, Value] = {"office": "teaching", "role": "lead"}
+    events = log(
+        ("mon 10:00", "opened", {"kind": "joint"}),
+        ("mon 11:00", "postponed"),
+        ("mon 11:00", "assignment_given", give),
+        ("mon 11:00", "assignment_given", {"office": "general", "role": "supporting"}),
+        ("tue 10:00", "assignment_done", {"office": "general"}),
+    )
+    found = folded(events, "thu 09:00", CENTRE)
+    assert ("t11@teaching", "Wed 18 17:30", "breached") in found
+    assert ("t11@general", "Wed 18 17:30", "met") in found
+    # 4 h from 10:00: two before the break, two from 14:00
+    assert ("t13", "Mon 16 16:00", "met") in found
+
+
+@pytest.mark.parametrize(
+    ("now", "state"), [("wed 17:30", ClockState.RUNNING), ("wed 17:31", ClockState.BREACHED)]
+)
+def test_exactly_at_the_due_time_is_in_time(now: str, state: ClockState) -> None:
+    (clock,) = fold_clocks(log(("fri 10:00", "opened")), SCHOOL, "phone", at("fri 11:00"))
+    assert clock.at(at(now.replace(" ", "+1 "))).state is state
+
+
+def test_dismissed_cancels_whatever_it_was() -> None:
+    events = log(("mon 10:00", "opened"), ("fri+1 10:00", "dismissed"))
+    assert folded(events, "fri+1 11:00") == [("h12-complex", "Thu 19 17:30", "cancelled")]
+
+
+@pytest.mark.rule("S3", "H40")
+def test_time_brings_a_warning_the_breach_and_the_steps_up_once_each() -> None:
+    events = log(("mon 10:00", "opened"))
+    clocks = fold_clocks(events, SCHOOL, "phone", at("mon 10:00"))
+    pending = alarms(clocks, events, SCHOOL)
+    assert [(alarm.kind, alarm.role, shown_at(alarm.at)) for alarm in pending] == [
+        # 4 h of service time before 17:30
+        ("warned", None, "Thu 19 11:30"),
+        ("breached", None, "Thu 19 17:30"),
+        ("escalated", "b_post", "Thu 19 17:30"),
+        # 2 h of service time after
+        ("escalated", "head", "Fri 20 10:30"),
+    ]
+    assert next_alarm(pending) == at("thu 11:30")
+    assert [alarm.kind for alarm in overdue(pending, at("thu 11:30"))] == []
+    # the worker was down until after the breach: no warning of what is late already
+    assert [alarm.kind for alarm in overdue(pending, at("thu 17:31"))] == ["breached", "escalated"]
+    told = [*events, *log(*(("thu 17:31", *alarm.change) for alarm in overdue(pending, at("thu 17:31"))))]
+    left = alarms(fold_clocks(told, SCHOOL, "phone", at("fri 09:00")), told, SCHOOL)
+    assert [(alarm.kind, alarm.role) for alarm in left if alarm.kind != "warned"] == [("escalated", "head")]
+
+
+def test_what_stands_or_has_stopped_brings_nothing() -> None:
+    for end in ("resolved", "papers_missing", "dismissed"):
+        events = log(("mon 10:00", "opened", {"kind": "inquiry"}), ("mon 11:00", end))
+        clocks = [
+            clock
+            for clock in fold_clocks(events, STATION, "phone", at("mon 12:00"))
+            if clock.clock.startswith("s10")
+        ]
+        assert alarms(clocks, events, STATION) == []
