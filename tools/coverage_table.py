@@ -30,7 +30,7 @@ def notes() -> dict[str, tuple[Policy, RuleNote]]:
     return {note.rule: (policy, note) for policy in policies for note in policy.rules}
 
 
-def tests_by_rule() -> dict[str, list[str]]:
+def shown_rules() -> dict[str, list[str]]:
     """The tests that show each rule, as `file::name`, from their markers."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
@@ -50,11 +50,11 @@ def _marked(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
 
 def coverage() -> str:
     """The document."""
-    kept, shown = notes(), tests_by_rule()
+    kept, shown = notes(), shown_rules()
     lines = [
         "# Which rule is kept how",
         "",
-        "Made by `tools/coverage_table.py` from [the regulation](regulation.md), the policy files and the markers of the tests;",
+        "Made by `tools/coverage_table.py` from [the regulation](regulation.md), the policy files and the markers of\ntests;",
         "a test fails when it is out of date, when a rule is missing, or when one that is kept has no test.",
         "",
         "| Rule | Policy | Kept | By | Clocks | Shown by |",

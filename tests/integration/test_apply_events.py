@@ -196,6 +196,7 @@ def test_nodes_do_not_mix(node: Node) -> None:
     assert node.rows()["call"] == 2
 
 
+@pytest.mark.rule("H2", "H32")
 def test_an_answered_call_has_its_ticket_at_once(node: Node) -> None:
     node.apply(arrived(), answered())
     ticket = node.ticket()

@@ -202,6 +202,7 @@ def test_resolved_exactly_at_the_due_time_is_in_time(
         assert clocks(uow, at + timedelta(days=9)) == [("h12-complex", WEDNESDAY_CLOSING, state)]
 
 
+@pytest.mark.rule("H32", "H41")
 def test_not_satisfied_opens_it_again_with_a_new_run(uow_factory: UowFactory) -> None:
     with uow_factory() as uow:
         recorded(uow)
@@ -256,6 +257,7 @@ def test_a_form_of_an_old_version_says_who_was_faster(uow_factory: UowFactory) -
             tickets.save_form(uow, number=NUMBER, form=form(), actor=WANG, now=FRIDAY, version=version)
 
 
+@pytest.mark.rule("H4")
 def test_of_two_takers_at_once_one_owns_it(uow_factory: UowFactory) -> None:
     with uow_factory() as uow:
         recorded(uow)
@@ -345,6 +347,7 @@ def test_pages_are_newest_first_and_miss_none(uow_factory: UowFactory) -> None:
         (TicketFilter(due_before=WEDNESDAY_CLOSING + timedelta(seconds=1)), ["001"]),
     ],
 )
+@pytest.mark.rule("T30", "H50")
 def test_filters(uow_factory: UowFactory, wanted: TicketFilter, expected: list[str]) -> None:
     with uow_factory() as uow:
         recorded(uow, number="261120-1-001")
@@ -368,6 +371,7 @@ def test_console_numbers_run_by_day_and_come_back_when_undone(uow_factory: UowFa
         assert register(uow, FRIDAY + timedelta(days=1)).number == "261121-0-001"
 
 
+@pytest.mark.rule("T1")
 def test_a_transfer_changes_the_handler_never_the_owner(uow_factory: UowFactory) -> None:
     with uow_factory() as uow:
         answered(uow)

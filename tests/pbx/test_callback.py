@@ -155,6 +155,7 @@ def seconds_of(sound: np.ndarray[tuple[int], np.dtype[np.int16]], hz: int) -> fl
 
 
 @pytest.mark.parametrize("name", DIALOGUES)
+@pytest.mark.rule("H30")
 async def test_dialogue(desk: TestDesk, name: str) -> None:
     steps, expected = DIALOGUES[name]
     async with caller(desk, OWN) as outside:
@@ -233,6 +234,7 @@ async def test_number_of_the_ticket_is_read_twice_then_we_hang_up(desk: TestDesk
     assert recording.seconds == pytest.approx(len(sound) / 8000, abs=0.02)
 
 
+@pytest.mark.rule("H30")
 async def test_number_is_read_digit_by_digit(desk: TestDesk) -> None:
     async with caller(desk, "+8613902") as outside:
         call = await outside.dial("8001")

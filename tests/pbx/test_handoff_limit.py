@@ -84,6 +84,7 @@ async def test_answered_consult_goes_on(desk: TestDesk) -> None:
 
 
 @pytest.mark.parametrize("answers", [True, False], ids=["listens", "rings"])
+@pytest.mark.rule("H11")
 async def test_recorded(desk: TestDesk, answers: bool) -> None:
     async with phones(desk, "101", "102") as desk_phones, caller(desk) as outside:
         call, first = await answered_call(outside, desk_phones["101"])

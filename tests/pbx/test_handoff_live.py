@@ -13,6 +13,7 @@ from tests.pbx.prompts import hear
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.rule("H11")
 async def test_completed_by_hanging_up(desk: TestDesk) -> None:
     async with phones(desk, "101", "102") as desk_phones, caller(desk) as outside:
         call, first = await answered_call(outside, desk_phones["101"])

@@ -33,6 +33,7 @@ async def brief(desk_phones: dict[str, Phone], outside: Phone, *, to: str = "102
     return Briefed(call, first)
 
 
+@pytest.mark.rule("H11")
 async def test_accepted(desk: TestDesk) -> None:
     async with phones(desk, "101", "102") as desk_phones, caller(desk) as outside:
         talk = await brief(desk_phones, outside)

@@ -38,6 +38,7 @@ async def at_work(desk: TestDesk, extension: str) -> AsyncIterator[Phone]:
         yield desk_phones[extension]
 
 
+@pytest.mark.rule("H2")
 async def test_answers_at_once_and_rings_everyone_on_duty(desk: TestDesk) -> None:
     async with phones(desk, "101", "102", "103", "104") as desk_phones, caller(desk) as outside:
         call = await outside.dial("8000")
@@ -54,6 +55,7 @@ async def test_answers_at_once_and_rings_everyone_on_duty(desk: TestDesk) -> Non
     assert (record.outcome, record.ticket, record.answered_at) == ("abandoned", None, None)
 
 
+@pytest.mark.rule("H10")
 async def test_figures_are_what_the_phones_saw(desk: TestDesk) -> None:
     async with phones(desk, "101", "102") as desk_phones, caller(desk) as outside:
         call = await outside.dial("8000")
@@ -108,6 +110,7 @@ async def test_answered_without_ringing(desk: TestDesk) -> None:
     assert record.ticket is not None
 
 
+@pytest.mark.rule("H2")
 async def test_two_answer_at_the_same_instant(desk: TestDesk) -> None:
     async with phones(desk, "101", "102", "103") as desk_phones, caller(desk) as outside:
         call = await outside.dial("8000")

@@ -90,6 +90,7 @@ async def test_an_answered_call_is_seen_while_it_goes_on(product: Product) -> No
     assert product.get(f"/api/v1/calls/{ended['linkedid']}").body == ended
 
 
+@pytest.mark.rule("H12", "H30")
 async def test_a_message_becomes_a_ticket_with_clock_and_transcript(product: Product) -> None:
     number = "13800000102"
     async with product.caller(number, "张雨晴") as outside:
@@ -150,6 +151,7 @@ async def test_nobody_there_and_gone_before_the_beep_leaves_no_ticket(product: P
     assert (seen["outcome"], seen["ticket"]) == ("closed", None)
 
 
+@pytest.mark.rule("T1")
 async def test_a_handoff_moves_the_handler_and_not_the_owner(product: Product) -> None:
     number = "13800000105"
     async with (

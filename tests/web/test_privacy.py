@@ -29,6 +29,7 @@ def test_masking(number: str | None, shown: str | None) -> None:
 
 
 @pytest.mark.parametrize(("extension", "sees"), [("101", True), ("102", True), ("103", False), ("104", True)])
+@pytest.mark.rule("T31")
 def test_first_responder_colleague_and_manager_see_the_number(
     browser: Browser, extension: str, sees: bool
 ) -> None:
@@ -42,6 +43,7 @@ def test_first_responder_colleague_and_manager_see_the_number(
             assert "134****4005" in page, path
 
 
+@pytest.mark.rule("T31")
 def test_a_ticket_that_is_nobodys_shows_its_number_only_when_taken(browser: Browser) -> None:
     browser.log_in("103")
     path = f"/tickets/{browser._desk.tickets['unowned']}"
