@@ -21,7 +21,7 @@ from pathlib import Path
 from callcenter.bootstrap import build_rules, unit_of_work_factory
 from callcenter.db.engine import create_engine
 from callcenter.errors import ShouwenError
-from callcenter.runtime import anchors, backup_database
+from callcenter.runtime import anchors, backup_database, backup_programs
 from callcenter.runtime import backup_manifest as manifests
 from callcenter.runtime.backup_manifest import DUMP, FOLDERS, JOURNAL, UNFINISHED, Entry, Manifest
 from callcenter.settings import Settings
@@ -108,7 +108,7 @@ def _fill(settings: Settings, work: Path, tell: Tell) -> Manifest:
         _one_file(settings, work, anchors.anchor_file(settings).name, files)
         tell("the log of tickets is sealed by an anchor")
         with backup_database.frozen(url) as snapshot:
-            pg_dump = backup_database.dump(url, snapshot, work / DUMP)
+            pg_dump = backup_programs.dump(url, snapshot, work / DUMP)
     files[DUMP] = manifests.entry_of(work / DUMP)
     tell(f"database: {_megabytes(files[DUMP].size)}")
     if settings.journal.exists():

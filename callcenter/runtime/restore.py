@@ -22,7 +22,7 @@ from callcenter.db.address import database_url, embedded_folder, sockets_in
 from callcenter.db.engine import create_engine
 from callcenter.db.metadata import METADATA
 from callcenter.errors import ShouwenError
-from callcenter.runtime import anchors, backup_database, home
+from callcenter.runtime import anchors, backup_database, backup_programs, home
 from callcenter.runtime import backup_manifest as manifests
 from callcenter.runtime.auditing import LONGEST_S
 from callcenter.runtime.backup_manifest import DUMP, Manifest
@@ -169,7 +169,7 @@ def _restore_database(
             url = stack.enter_context(backup_database.running(stage))
         else:
             url = database_url(settings)
-        backup_database.load(url, folder / DUMP, manifest.pg_dump)
+        backup_programs.load(url, folder / DUMP, manifest.pg_dump)
         tell("database is filled")
         try:
             return _bring_up(url, manifest, stage, tell)

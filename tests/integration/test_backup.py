@@ -28,10 +28,11 @@ from callcenter.domain.policy import RuleBook
 from callcenter.domain.staff import Role
 from callcenter.domain.transcripts import Purpose, RecordedFile
 from callcenter.errors import ShouwenError
-from callcenter.runtime import anchors, backup_database, backup_manifest, home
+from callcenter.runtime import anchors, backup_database, backup_manifest, backup_programs, home
 from callcenter.runtime.auditing import verify_home
 from callcenter.runtime.backup import BackupFailed, back_up
 from callcenter.runtime.backup_manifest import BackupDamaged
+from callcenter.runtime.postgres_place import wheel_programs
 from callcenter.runtime.restore import STAGE, RestoreFailed, RestoreRefused, restore
 from callcenter.services import staff, tickets
 from callcenter.settings import Settings
@@ -273,8 +274,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a link": (
         lambda place: (
-            (place / "anchors.jsonl").rename(place / "moved"),
-            (place / "anchors.jsonl").symlink_to(place / "moved"),
+            (place / "anchors.jsonl").rename(place / "moved").with_name("anchors.jsonl").symlink_to("moved")
         ),
         "missing",
     ),
@@ -337,7 +337,7 @@ def test_a_dump_that_breaks_off_while_restored_leaves_nothing(
         Settings(home=new_home, database_url=elsewhere),
         Settings(home=new_home, database_url=None),
     ):
-        with pytest.raises(backup_database.DatabaseProgramFailed, match="pg_restore failed"):
+        with pytest.raises(backup_programs.DatabaseProgramFailed, match="pg_restore failed"):
             restore(target, place, quiet)
         assert not new_home.exists()
 
@@ -449,12 +449,12 @@ def test_the_password_is_not_among_the_arguments(
     programs = tmp_path / "programs"
     programs.mkdir()
     seen = tmp_path / "seen"
-    wheel = backup_database.wheel_programs()
+    wheel = wheel_programs()
     for name in ("pg_dump", "pg_restore"):
         script = programs / name
         script.write_text(f'#!/bin/sh\necho "$@" >> {seen}\nenv >> {seen}\nexec {wheel / name} "$@"\n')
         script.chmod(0o700)
-    monkeypatch.setattr(backup_database, "wheel_programs", lambda: programs)
+    monkeypatch.setattr(backup_programs, "wheel_programs", lambda: programs)
     url = make_url(settings.database_url or "").set(password="ge:heim")
     shown = url.render_as_string(hide_password=False)
     back_up(settings.model_copy(update={"database_url": shown}), place, quiet)
