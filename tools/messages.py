@@ -11,6 +11,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 WEB = Path(__file__).resolve().parent.parent / "web"
+CORE = WEB.parent / "callcenter"
+"""What the core says in words that the console shows: formulas of reports, headings of their files."""
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 METHODS = [
     ("static/**", "ignore"),
@@ -24,7 +26,12 @@ OPTIONS = {"templates/**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
 def extracted() -> Catalog:
     """Every message that the sources hold today."""
     found = Catalog(project="Shouwen", version="0.1.0", charset="utf-8")
-    rows = extract_from_dir(str(WEB), METHODS, OPTIONS, KEYWORDS, ("L10N:",), strip_comment_tags=True)
+    options = (METHODS, OPTIONS, KEYWORDS, ("L10N:",))
+    rows = [
+        row
+        for folder in (WEB, CORE)
+        for row in extract_from_dir(str(folder), *options, strip_comment_tags=True)
+    ]
     for filename, _line, message, comments, context in rows:
         found.add(message, None, [(filename, 0)], auto_comments=comments, context=context)
     return found

@@ -22,6 +22,10 @@ FILES = {
     "htmx-ext-ws/dist/ws.min.js": VENDOR / "htmx-ext-ws.min.js",
     "htmx-ext-ws/LICENSE": VENDOR / "htmx-ext-ws.LICENSE",
     "@tabler/icons/LICENSE": VENDOR / "tabler.LICENSE",
+    "echarts/dist/echarts.common.min.js": VENDOR / "echarts.min.js",
+    "echarts/LICENSE": VENDOR / "echarts.LICENSE",
+    "echarts/NOTICE": VENDOR / "echarts.NOTICE",
+    "zrender/LICENSE": VENDOR / "zrender.LICENSE",
     "axe-core/axe.min.js": AXE / "axe.min.js",
     "axe-core/LICENSE": AXE / "axe.LICENSE",
 }

@@ -32,6 +32,8 @@ class Console:
     speeches: Mapping[str, Speech]
     renderer: Renderer
     health: Health
+    open_report: WorkFactory
+    """As `open_work`, with the time that counting over a long period takes."""
 
     @property
     def rules(self) -> Rules:
@@ -44,6 +46,14 @@ class Console:
         if not self.health.database_is_up:
             raise DatabaseUnavailable
         with self.open_work() as work:
+            yield work
+
+    @contextmanager
+    def report_work(self) -> Iterator[SqlUnitOfWork]:
+        """A unit of work that may count for long; fails at once while the database is known to be down."""
+        if not self.health.database_is_up:
+            raise DatabaseUnavailable
+        with self.open_report() as work:
             yield work
 
     def page(self, template: str, say: Speech, values: Mapping[str, Any]) -> HTMLResponse:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Identity,
     Index,
@@ -210,10 +211,16 @@ class CallRepository:
         return self._calls(select(CallRow).where(CallRow.ended_at.is_(None)).order_by(CallRow.arrived_at))
 
     def list(
-        self, *, since: datetime | None = None, cursor: Cursor | None = None, limit: int = 100
+        self,
+        *,
+        since: datetime | None = None,
+        cursor: Cursor | None = None,
+        limit: int = 100,
+        conditions: Sequence[ColumnElement[bool]] = (),
     ) -> tuple[Sequence[Call], Cursor | None]:
         """Calls, newest first, behind `cursor`; and the cursor of the next page, None at the end."""
         query = select(CallRow).order_by(CallRow.arrived_at.desc(), CallRow.linkedid.desc()).limit(limit + 1)
+        query = query.where(*conditions)
         if since is not None:
             query = query.where(CallRow.arrived_at >= since)
         if cursor is not None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse
 
+from callcenter.domain.calls import Outcome
 from callcenter.domain.fold import fold_call
+from callcenter.domain.periods import read_period
 from callcenter.domain.transcripts import Purpose
+from callcenter.services.answer_times import limits_of
+from callcenter.services.call_lists import CallFilter, Subset
 from callcenter.services.cursors import read_cursor, write_cursor
 from web.deps import PageDep
 from web.errors import NoSuchCall
 from web.views.calls import story
+from web.views.reports import narrowed, query_without
 from web.views.transcripts import Message
 
 router = APIRouter()
@@ -20,11 +26,33 @@ ON_A_PAGE = 50
 
 
 @router.get("/calls")
-def list_calls(page: PageDep, cursor: Annotated[str | None, Query(max_length=500)] = None) -> HTMLResponse:
-    """Calls, newest first."""
+def list_calls(
+    page: PageDep,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    since: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+    until: Annotated[str | None, Query(alias="to", max_length=40)] = None,
+    line: Annotated[str | None, Query(max_length=40)] = None,
+    person: Annotated[str | None, Query(max_length=40)] = None,
+    hour: Annotated[int | None, Query(ge=0, le=23)] = None,
+    outcome: Outcome | None = None,
+    only: Subset | None = None,
+) -> HTMLResponse:
+    """Calls, newest first; those behind a figure of a report alone, if it is asked for."""
+    console, now = page.console, page.console.clock()
+    zone = console.settings.zone
     after = read_cursor(cursor) if cursor else None
-    with page.console.work() as work:
-        calls, following = work.calls.list(cursor=after, limit=ON_A_PAGE)
+    wanted = CallFilter(
+        period=read_period(since, until, zone, now) if since or until else None,
+        line=line,
+        person=person,
+        hour=hour,
+        outcome=outcome,
+        only=only,
+        limits=limits_of(console.rulebook, timedelta(seconds=console.settings.answer_threshold_s)),
+    )
+    with console.work() as work:
+        calls, following = work.call_reports.calls_behind(wanted, zone, now, cursor=after, limit=ON_A_PAGE)
+        names = work.call_reports.names(frozenset({person} if person else ()))
     viewer = page.reader.viewer
     return page(
         "calls/list.html",
@@ -32,6 +60,8 @@ def list_calls(page: PageDep, cursor: Annotated[str | None, Query(max_length=500
         calls=calls,
         next=write_cursor(*following) if following else None,
         later=cursor is not None,
+        narrowed=narrowed(wanted, names, page.say),
+        query=query_without(page.request.query_params, "cursor"),
         number_of=viewer.caller_of,
     )
 
@@ -46,8 +76,8 @@ def show_call(page: PageDep, linkedid: str) -> HTMLResponse:
         events = work.calls.events(linkedid)
         recordings = work.transcripts.of_call(linkedid)
         ticket = work.tickets.get(stored.ticket) if stored.ticket else None
-    call = fold_call(events) or stored
-    viewer = page.reader.viewer
+        call, viewer = fold_call(events) or stored, page.reader.viewer
+        seeing.call(work, viewer, Via.PAGE, call, ticket, recordings, page.console.clock())
     return page(
         "calls/one.html",
         "calls",
