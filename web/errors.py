@@ -13,9 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from callcenter.db.deadline import DatabaseUnavailable
+from callcenter.domain.call_backs import BadNumber, NoNumber, NumberBarred, OwnPhone
 from callcenter.domain.periods import BadPeriod
 from callcenter.domain.tickets import AlreadyOwned, NotAllowed
 from callcenter.errors import ShouwenError
+from callcenter.services.call_backs import CallBackUnderWay, NotYourTicket
 from callcenter.services.staff import UnknownStaff
 from callcenter.services.steps import BadStep, ExtensionTooLate, NotOffered, OnlyTheHead, UnknownStep
 from callcenter.services.tickets import (
@@ -81,6 +83,15 @@ TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
     NoSuchRecording: (404, N_("There is no such recording")),
     BadPeriod: (422, N_("The request is not understood")),
     UnknownStaff: (422, N_("Nobody has this extension")),
+    NoNumber: (422, N_("There is no number to call back.")),
+    BadNumber: (422, N_("The number to call back cannot be dialled: it needs 3 to 15 digits.")),
+    NumberBarred: (
+        422,
+        N_("This number is never called back: it is one of our lines, or an emergency number."),
+    ),
+    OwnPhone: (422, N_("The number to call back is your own phone.")),
+    CallBackUnderWay: (409, N_("A call back is under way already")),
+    NotYourTicket: (403, N_("Whoever owns or handles it, or a manager, calls back")),
 }
 STATUSES: Mapping[int, str] = {
     400: N_("The request is not understood"),

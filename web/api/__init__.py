@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from web.api import calls, health, ticket_actions, tickets
+from web.api import access, call_backs, calls, health, reports, ticket_actions, tickets
 from web.api.models import ProblemOut
 from web.problems import MEDIA_TYPE
 
@@ -25,7 +25,7 @@ def router() -> APIRouter:
     """Everything below /api/v1."""
     root = APIRouter(prefix="/api/v1")
     root.include_router(health.router)
-    for part in (calls, tickets, ticket_actions):
+    for part in (call_backs, calls, tickets, ticket_actions, reports, access):
         root.include_router(part.router, responses=REFUSALS)
     return root
 

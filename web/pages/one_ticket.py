@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import HTMLResponse
 
 from callcenter.db.uow import SqlUnitOfWork
+from callcenter.domain.access import Via
 from callcenter.domain.calls import Call
 from callcenter.domain.fold import fold_call
 from callcenter.domain.policy import Policy
@@ -16,10 +17,12 @@ from callcenter.domain.tickets import EventKind, NotAllowed, Status, Ticket, nex
 from callcenter.domain.transcripts import Purpose
 from callcenter.services.ticket_log import SYSTEM
 from callcenter.services.tickets import get_ticket
+from web import seeing
 from web.i18n import Speech
 from web.pages.ticket_form import Blank, stored
 from web.reading import Page
 from web.viewer import Viewer, involved_in_ticket
+from web.views.call_backs import card_values
 from web.views.clocks import clock_lines
 from web.views.ticket_story import ticket_story
 from web.views.tickets import kind_name, name_of
@@ -91,7 +94,17 @@ def show(
         events = work.tickets.events(number)
         recordings = work.transcripts.of_call(ticket.linkedid) if ticket.linkedid else []
         handlers = {str(event.data["handler"]) for event in events if event.data.get("handler")}
+        card = card_values(
+            work,
+            ticket,
+            viewer,
+            now,
+            say,
+            barred=page.console.settings.barred,
+            may_hear=viewer.may_hear(ticket, call),
+        )
         names = _names(work, {event.actor for event in events} | handlers, say)
+        seeing.ticket(work, viewer, Via.PAGE, ticket, call, recordings, now)
     rules = page.console.rulebook.of(ticket.policy)
     involved = involved_in_ticket(ticket, call)
     messages = [Message.of(r, call) for r in recordings if r.recording.purpose is Purpose.MESSAGE]
@@ -110,6 +123,7 @@ def show(
         "kind_name": lambda ticket: kind_name(rules.policy, ticket, say),
         "complexity_name": name_of(rules.policy.complexities, ticket.complexity, say),
         **choices(rules.policy, say),
+        **card,
     }
     return page("tickets/one.html", "tickets", code=status, **values)
 
