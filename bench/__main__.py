@@ -21,6 +21,9 @@ BENCHES = {
     "truth": ("bench.truth", "100 calls: the record beside what the phones did"),
     "transcribe": ("bench.transcribe", "a 10 s message becomes text"),
     "transcribing": ("bench.transcribing", "call set-up while recordings are transcribed"),
+    "due_times": ("bench.due_times", "due times of the engine, on one core"),
+    "breaches": ("bench.breaches", "how soon a breach is recorded, beside two workers"),
+    "million": ("bench.million", "a million open tickets"),
     "load": ("bench.sip_load", "calls on the lab lines, a minute each"),
 }
 BUSY = 0.5

@@ -54,7 +54,7 @@ def coverage() -> str:
     lines = [
         "# Which rule is kept how",
         "",
-        "Made by `tools/coverage_table.py` from [the regulation](regulation.md), the policy files and the markers of\ntests;",
+        "Made by `tools/coverage_table.py` from [the regulation](regulation.md), the policies and the tests' markers;",
         "a test fails when it is out of date, when a rule is missing, or when one that is kept has no test.",
         "",
         "| Rule | Policy | Kept | By | Clocks | Shown by |",
