@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import itertools
 import random
 import socket
 import wave
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from agi.call_backs import CallBacks
+from agi.cel import parse
+from agi.journal import Journal
+from agi.rebuild import CelRow, missing_events
 from callcenter.domain.call_backs import PREFIX, CallBack, Outcome, State, fold_call_back
 from callcenter.domain.calls import CallEvent
+from callcenter.runtime import asterisk_config
 from callcenter.services.call_backs import Order
 from callcenter.softphone.errors import CallFailed
 from callcenter.softphone.incoming import IncomingCall
@@ -398,6 +405,43 @@ async def test_the_carrier_is_no_way_in(desk: TestDesk) -> None:
             await call.wait_answered()
         with pytest.raises(CallFailed):
             await stranger.register()
+
+
+def rows_of(desk: TestDesk, linkedid: str) -> list[CelRow]:
+    """Asterisk's own record of a call that is over; none before its last line is written."""
+    lines = asterisk_config.cel_file(desk.desk.settings).read_text("utf-8").splitlines()
+    rows = [row for fields in csv.reader(lines) if (row := parse(fields)) and row.linkedid == linkedid]
+    return rows if rows and rows[-1].event == "LINKEDID_END" else []
+
+
+async def test_asterisks_own_record_tells_the_same_and_is_no_call(desk: TestDesk, tmp_path: Path) -> None:
+    async with phones(desk, "101") as own, carrier(desk) as outside:
+        attempt, mine, theirs = await talking(desk, own["101"], outside)
+        await theirs.hangup()
+        await mine.wait_ended()
+        seen = await attempt.ended()
+    rows = await until_async(lambda: rows_of(desk, attempt.linkedid), 10, "Asterisk's record")
+    settings = desk.desk.settings
+    found = missing_events(
+        rows,
+        [],
+        person=desk.desk.routing.person,
+        ticket=desk.desk.numbering.next,
+        language=settings.language,
+        ring_timeout=timedelta(seconds=settings.ring_timeout_s),
+    )
+    assert found == [], "it is not rebuilt as a call that came"
+    # a desk that saw no more than the start
+    journal = Journal(tmp_path / "journal.db")
+    journal.append(attempt.events[0])
+    CallBacks(desk.desk, journal).settle(attempt.linkedid, rows)
+    CallBacks(desk.desk, journal).settle(attempt.linkedid, rows)
+    until(lambda: len(journal.of_call(attempt.linkedid)) == 4)
+    told = fold_call_back(attempt.asked, journal.of_call(attempt.linkedid))
+    journal.close()
+    assert (told.outcome, told.recording) == (seen.outcome, seen.recording)
+    for name in ("answered_at", "reached_at", "ended_at"):
+        assert abs(getattr(told, name) - getattr(seen, name)) < timedelta(milliseconds=50), name
 
 
 async def test_a_desk_that_starts_anew_knows_the_number(desk: TestDesk) -> None:
