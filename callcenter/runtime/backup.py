@@ -18,12 +18,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from callcenter.bootstrap import build_rules, unit_of_work_factory
-from callcenter.db.engine import create_engine
 from callcenter.errors import ShouwenError
 from callcenter.runtime import anchors, backup_database, backup_programs
 from callcenter.runtime import backup_manifest as manifests
 from callcenter.runtime.backup_manifest import DUMP, FOLDERS, JOURNAL, UNFINISHED, Entry, Manifest
+from callcenter.runtime.log_units import log_units
 from callcenter.settings import Settings
 
 Tell = Callable[[str], None]
@@ -104,7 +103,8 @@ def _fill(settings: Settings, work: Path, tell: Tell) -> Manifest:
     files: dict[str, Entry] = {}
     made_at = datetime.now(UTC)
     with backup_database.served(settings) as url:
-        _anchor(settings, url)
+        with log_units(url) as units:
+            anchors.anchor_now(settings, units)
         _one_file(settings, work, anchors.anchor_file(settings).name, files)
         tell("the log of tickets is sealed by an anchor")
         with backup_database.frozen(url) as snapshot:
@@ -138,17 +138,6 @@ def _fill(settings: Settings, work: Path, tell: Tell) -> Manifest:
     )
     manifests.write(manifest, work / manifests.NAME)
     return manifest
-
-
-def _anchor(settings: Settings, url: str) -> None:
-    engine = create_engine(url, pool_size=2)
-    try:
-        anchors.anchor_now(
-            settings,
-            unit_of_work_factory(settings, anchors.LONGEST_S, engine=engine, rules=build_rules(settings)),
-        )
-    finally:
-        engine.dispose()
 
 
 def _one_file(settings: Settings, work: Path, name: str, files: dict[str, Entry]) -> None:

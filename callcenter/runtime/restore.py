@@ -16,16 +16,14 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
-from callcenter.bootstrap import build_rules, unit_of_work_factory
 from callcenter.db import migrate
 from callcenter.db.address import database_url, embedded_folder, sockets_in
-from callcenter.db.engine import create_engine
 from callcenter.db.metadata import METADATA
 from callcenter.errors import ShouwenError
 from callcenter.runtime import anchors, backup_database, backup_programs, home
 from callcenter.runtime import backup_manifest as manifests
-from callcenter.runtime.auditing import LONGEST_S
 from callcenter.runtime.backup_manifest import DUMP, Manifest
+from callcenter.runtime.log_units import log_units
 from callcenter.services.audit import Findings, verify
 from callcenter.settings import Settings
 
@@ -191,12 +189,8 @@ def _bring_up(url: str, manifest: Manifest, stage: Settings, tell: Tell) -> Rest
     if revision != migrate.head():
         migrate.upgrade(url)
         tell(f"tables brought from revision {revision} to {migrate.head()}")
-    engine = create_engine(url, pool_size=1)
-    try:
-        with unit_of_work_factory(stage, LONGEST_S, engine=engine, rules=build_rules(stage))() as uow:
-            findings = verify(uow, anchors.read_lines(anchors.anchor_file(stage)))
-    finally:
-        engine.dispose()
+    with log_units(url) as units, units() as uow:
+        findings = verify(uow, anchors.read_lines(anchors.anchor_file(stage)))
     return Restored(manifest=manifest, counts=found, findings=findings)
 
 

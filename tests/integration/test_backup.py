@@ -35,6 +35,7 @@ from callcenter.runtime.backup_manifest import BackupDamaged
 from callcenter.runtime.postgres_place import wheel_programs
 from callcenter.runtime.restore import STAGE, RestoreFailed, RestoreRefused, restore
 from callcenter.services import staff, tickets
+from callcenter.services.ticket_forms import next_console_number
 from callcenter.settings import Settings
 from tests.conftest import UowFactory
 
@@ -192,7 +193,7 @@ def test_the_drill(
         assert verify_home(target.model_copy(update={"database_url": url})).ok
         engine = create_engine(url)
         with unit_of_work_factory(target, 10, engine=engine, rules=rule_book)() as uow:
-            number = tickets.next_console_number(uow, FRIDAY.date())
+            number = next_console_number(uow, FRIDAY.date())
             assert number == "261120-0-001"
             names = uow.session.scalars(text("SELECT path FROM recording")).all()
         engine.dispose()

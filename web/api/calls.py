@@ -7,7 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
+from callcenter.domain.access import Via
 from callcenter.services.cursors import read_cursor, write_cursor
+from web import seeing
 from web.api.models import CallOut, ListOut
 from web.api.shapes import call_out
 from web.deps import ConsoleDep, Cursor, Limit, ProgramDep
@@ -28,6 +30,7 @@ def list_calls(
     after = read_cursor(cursor) if cursor else None
     with console.work() as work:
         calls, following = work.calls.list(since=since, cursor=after, limit=limit)
+        seeing.calls(work, program, Via.API, calls, console.clock())
     return ListOut[CallOut](
         items=[call_out(call, program, console.settings.zone) for call in calls],
         next=write_cursor(*following) if following else None,
@@ -39,6 +42,7 @@ def get_call(console: ConsoleDep, program: ProgramDep, linkedid: str) -> CallOut
     """One call, from the moment it arrives."""
     with console.work() as work:
         call = work.calls.get(linkedid)
-    if call is None:
-        raise NoSuchCall
+        if call is None:
+            raise NoSuchCall
+        seeing.call(work, program, Via.API, call, None, (), console.clock())
     return call_out(call, program, console.settings.zone)

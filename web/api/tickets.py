@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
+from callcenter.domain.access import Via
 from callcenter.domain.tickets import Status
 from callcenter.services.ports import TicketFilter
 from callcenter.services.tickets import get_ticket, list_tickets
+from web import seeing
 from web.api.models import ListOut, TicketOut
 from web.api.shapes import ticket_out
 from web.deps import ConsoleDep, Cursor, Limit, ProgramDep
@@ -53,6 +55,7 @@ def list_all(
     with console.work() as work:
         found = list_tickets(work, wanted, cursor=cursor, limit=limit, now=console.clock())
         transcripts = work.transcripts.of_tickets([view.ticket.number for view in found.items])
+        seeing.tickets(work, program, Via.API, (view.ticket for view in found.items), console.clock())
     zone = console.settings.zone
     return ListOut[TicketOut](
         items=[ticket_out(view, transcripts.get(view.ticket.number), program, zone) for view in found.items],
@@ -66,4 +69,6 @@ def get_one(console: ConsoleDep, program: ProgramDep, number: str) -> TicketOut:
     with console.work() as work:
         view = get_ticket(work, number, console.clock())
         transcript = work.transcripts.of_ticket(number)
+        said = [transcript] if transcript else []
+        seeing.ticket(work, program, Via.API, view.ticket, None, said, console.clock())
     return ticket_out(view, transcript, program, console.settings.zone)

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse
 
+from callcenter.domain.access import Via
 from callcenter.domain.calls import Outcome
 from callcenter.domain.fold import fold_call
 from callcenter.domain.periods import read_period
@@ -15,6 +16,7 @@ from callcenter.domain.transcripts import Purpose
 from callcenter.services.answer_times import limits_of
 from callcenter.services.call_lists import CallFilter, Subset
 from callcenter.services.cursors import read_cursor, write_cursor
+from web import seeing
 from web.deps import PageDep
 from web.errors import NoSuchCall
 from web.views.calls import story
@@ -52,6 +54,7 @@ def list_calls(
     )
     with console.work() as work:
         calls, following = work.call_reports.calls_behind(wanted, zone, now, cursor=after, limit=ON_A_PAGE)
+        seeing.calls(work, page.reader.viewer, Via.PAGE, calls, page.console.clock())
         names = work.call_reports.names(frozenset({person} if person else ()))
     viewer = page.reader.viewer
     return page(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
+from web import seeing
 from web.deps import PageDep
 from web.live.snapshot import read_snapshot, view_for
 from web.reading import Page
@@ -17,6 +18,7 @@ def _render(page: Page, template: str) -> HTMLResponse:
     now = console.clock()
     with console.work() as work:
         snapshot = read_snapshot(work, now, console.settings.zone)
+        seeing.board(work, page.reader.viewer, snapshot.tickets, snapshot.live + snapshot.recent, now)
     return page(
         template, "desk", **view_for(snapshot, page.reader.viewer, console.rules.policy, page.say, now)
     )

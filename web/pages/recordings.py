@@ -7,6 +7,7 @@ from starlette.responses import FileResponse
 
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.transcripts import StoredTranscript
+from web import seeing
 from web.deps import PageDep
 from web.errors import NoSuchRecording, NotForYou
 from web.viewer import Viewer
@@ -24,6 +25,7 @@ def play(page: PageDep, recording_id: int) -> FileResponse:
             raise NoSuchRecording
         if not may_hear(work, stored, page.reader.viewer):
             raise NotForYou
+        seeing.recording(work, page.reader.viewer, stored, page.console.clock())
     folder = page.console.settings.recordings.resolve()
     path = (folder / stored.recording.path).resolve()
     if not path.is_relative_to(folder) or not path.is_file():

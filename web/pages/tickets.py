@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse
 
+from callcenter.domain.access import Via
 from callcenter.domain.tickets import Status
 from callcenter.services.ports import TicketFilter
 from callcenter.services.tickets import list_tickets
+from web import seeing
 from web.deps import PageDep
 from web.pages.one_ticket import show
 from web.views.tickets import UNFINISHED, grouped, kind_name
@@ -47,6 +49,7 @@ def list_all(
     asked = wanted(view, status, q.strip(), viewer.extension)
     with console.work() as work:
         found = list_tickets(work, asked, cursor=cursor, limit=limit, now=now)
+        seeing.tickets(work, viewer, Via.PAGE, (item.ticket for item in found.items), now)
     policy = console.rules.policy
     return page(
         "tickets/list.html",
