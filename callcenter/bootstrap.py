@@ -16,9 +16,10 @@ from sqlalchemy import Engine
 from callcenter.db.address import database_url
 from callcenter.db.engine import create_engine
 from callcenter.db.uow import SqlUnitOfWork
-from callcenter.domain.policy import RuleBook
+from callcenter.domain.policy import RuleBook, UnknownPolicy
 from callcenter.domain.staff import Role, StaffPhone
 from callcenter.holidays import ChineseHolidays
+from callcenter.own_holidays import holiday_source
 from callcenter.passwords import Argon2Passwords
 from callcenter.policy_files import load_rule_book
 from callcenter.services.accounts import create_token
@@ -41,8 +42,12 @@ def build_engine(settings: Settings, *, pool_size: int = 8) -> Engine:
 
 
 def build_rules(settings: Settings) -> RuleBook:
-    """Every policy with its calendar; raises BadPolicy or UnknownPolicy."""
-    return load_rule_book(settings.policy, ChineseHolidays())
+    """Every policy with its calendar, the centre's own files included; raises BadPolicy or UnknownPolicy."""
+    source = holiday_source(ChineseHolidays(), settings.home)
+    try:
+        return load_rule_book(settings.policy, source, own=settings.own_policies)
+    except UnknownPolicy as error:
+        raise UnknownPolicy(f"SHOUWEN_POLICY: {error}") from error
 
 
 def unit_of_work_factory(

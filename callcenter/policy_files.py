@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import time
 from importlib import resources
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.calendar import HolidaySource, ServiceHours, Span, WorkingCalendar
+from callcenter.domain.own_days import OwnDayKind, OwnDays
 from callcenter.domain.policy import Policy, RuleBook, Rules
 from callcenter.policy_clocks import read_clocks, read_escalations
 from callcenter.policy_forms import (
@@ -31,9 +32,6 @@ __all__ = ["BadPolicy", "load_rule_book", "policy_paths", "read_policy", "read_p
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-MakeRules = Callable[[Policy], Rules]
-"""Gives a policy its calendar."""
-
 
 def shipped_policies() -> Iterator[Path]:
     """The policy files that come with the product."""
@@ -49,29 +47,29 @@ def policy_paths(own: Path | None = None) -> dict[str, Path]:
     return dict(sorted(paths.items()))
 
 
-def load_rule_book(
-    default: str, source: HolidaySource, own: Path | None = None, make: MakeRules | None = None
-) -> RuleBook:
+def load_rule_book(default: str, source: HolidaySource, own: Path | None = None) -> RuleBook:
     """Every policy with its calendar; raises BadPolicy, or UnknownPolicy for the default."""
-    made = make or (lambda policy: with_calendar(policy, source))
     policies = [read_policy(path) for path in policy_paths(own).values()]
     book = RuleBook(
         default=default,
-        by_name={policy.name: made(policy) for policy in policies},
-        parse=lambda text: made(read_policy_text("an earlier version", text)),
+        by_name={policy.name: with_calendar(policy, source) for policy in policies},
+        parse=lambda text: with_calendar(read_policy_text("an earlier version", text), source),
+        on_days=lambda policy, days: with_calendar(policy, source, days),
     )
     book.of(default)
     return book
 
 
-def with_calendar(policy: Policy, source: HolidaySource) -> Rules:
-    """`policy` with a calendar of its own hours and days."""
+def with_calendar(policy: Policy, source: HolidaySource, own_days: OwnDays | None = None) -> Rules:
+    """`policy` with a calendar of its own hours and days; `own_days` stand over the policy's."""
+    days = own_days or {}
+    closed = {day for day, kind in days.items() if kind is OwnDayKind.CLOSURE}
     calendar = WorkingCalendar(
         zone=policy.zone,
         hours=policy.hours,
         source=source,
-        closures=policy.closures,
-        openings=policy.openings,
+        closures=policy.closures - days.keys() | closed,
+        openings=policy.openings - days.keys() | (days.keys() - closed),
     )
     return Rules(policy=policy, calendar=calendar)
 

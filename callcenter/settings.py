@@ -88,6 +88,12 @@ def _numbers(value: str) -> str:
     return ",".join(parts)
 
 
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?(/[A-Za-z0-9._~/\-]*)?", value):
+        raise ValueError("write an address such as https://desk.example.edu.cn")
+    return value.rstrip("/")
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -172,6 +178,33 @@ class Settings(BaseSettings):
     vosk_server_zh: str | None = Field(None, description="ws://host:port of a Vosk server, Chinese")
     vosk_server_en: str | None = Field(None, description="ws://host:port of a Vosk server, English")
 
+    public_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None, description="address of the console as people outside reach it, https://…; unset: the request's own"
+    )
+    wechat_token: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{3,32}$")] | None = Field(
+        None, description="token of the WeChat service account's callback; unset: there is none"
+    )
+    wechat_app_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")] | None = Field(
+        None, description="AppID of the service account"
+    )
+    wechat_aes_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{43}$")] | None = Field(
+        None, description="EncodingAESKey, 43 characters; unset: messages come in plain text"
+    )
+    wechat_secret: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,128}$")] | None = Field(
+        None, description="AppSecret, with which pictures, sounds and films are fetched"
+    )
+    wechat_api: Annotated[str, AfterValidator(_web_address)] = Field(
+        "https://api.weixin.qq.com", description="base address of the platform's API"
+    )
+
+    @field_validator("wechat_aes_key")
+    @classmethod
+    def _with_its_app(cls, value: str | None, about: ValidationInfo) -> str | None:
+        """Whom an encrypted message is for is part of it."""
+        if value is not None and about.data.get("wechat_app_id") is None:
+            raise ValueError("set SHOUWEN_WECHAT_APP_ID too: encrypted messages name it")
+        return value
+
     @field_validator("agi_port", "ami_port", "web_port")
     @classmethod
     def _of_its_own(cls, value: int, about: ValidationInfo) -> int:
@@ -216,9 +249,24 @@ class Settings(BaseSettings):
         return self.home / "recordings"
 
     @property
+    def attachments(self) -> Path:
+        """Folder of files that belong to tickets; paths in the database are relative to it."""
+        return self.home / "attachments"
+
+    @property
+    def inbox(self) -> Path:
+        """Folder of messages that wait for the database."""
+        return self.home / "inbox"
+
+    @property
     def journal(self) -> Path:
         """The node's journal (SQLite), opened by the agi process alone."""
         return self.home / "journal.db"
+
+    @property
+    def own_policies(self) -> Path:
+        """Folder of the centre's own policy files; they stand over those that come with the product."""
+        return self.home / "policies"
 
     @property
     def demo_accounts(self) -> Path:

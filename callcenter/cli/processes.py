@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 ALARMS_S = 0.25
 """A breach is recorded within a second of its due time; one look is one indexed query."""
-PROVISIONAL_S = 3600.0
-"""A year's calendar arrives with a new release of its library: with a restart, or when an operator installs it."""
+CALENDAR_S = 2.0
+"""How often the worker looks whether the calendar changed: own days at once, a new year's notice with a restart."""
 ANCHOR_S = 60.0
 """How often the worker looks whether the day's anchor is due: it is written within that time after midnight."""
+log = logging.getLogger(__name__)
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
@@ -43,18 +44,14 @@ def add_to(app: typer.Typer) -> None:
     @app.command()
     def worker() -> None:
         """Transcribe recordings and do what is due."""
-        from callcenter.services.ticket_sweeps import recompute_provisional, record_alarms
+        from callcenter.services.ticket_sweeps import record_alarms
         from transcripts.chores import Chore
         from transcripts.worker import run_worker
 
         settings = _begin()
         chores = (
             Chore(name="alarms", every_s=ALARMS_S, run=_sweep(settings, record_alarms)),
-            Chore(
-                name="provisional due times",
-                every_s=PROVISIONAL_S,
-                run=_sweep(settings, recompute_provisional),
-            ),
+            Chore(name="calendar", every_s=CALENDAR_S, run=_follow_calendar(settings)),
             Chore(name="anchor", every_s=ANCHOR_S, run=_anchor(settings)),
         )
         run_worker(settings, chores)
@@ -70,6 +67,21 @@ def _sweep(settings: Settings, use_case: Callable[[UnitOfWork, datetime], object
             uow.commit()
 
     return run
+
+
+def _follow_calendar(settings: Settings) -> Callable[[], None]:
+    """Let due times follow the calendar: one small query while it stays as it is."""
+    from callcenter.bootstrap import build_engine, unit_of_work_factory
+    from callcenter.services.own_days import follow_calendar
+
+    units = unit_of_work_factory(settings, 30.0, engine=build_engine(settings, pool_size=1))
+    return lambda: log_moved(follow_calendar(units, lambda: datetime.now(UTC)))
+
+
+def log_moved(count: int) -> None:
+    """A word on what was done, if anything was."""
+    if count:
+        log.info("the calendar changed, clocks folded anew tickets=%s", count)
 
 
 def _anchor(settings: Settings) -> Callable[[], None]:

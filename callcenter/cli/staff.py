@@ -106,9 +106,13 @@ def deadline(
     """When a clock ends that starts at an instant, and why, as JSON: a line for each instant."""
     from callcenter.deadlines import DeadlineWriter
     from callcenter.holidays import ChineseHolidays
+    from callcenter.own_holidays import holiday_source
     from callcenter.policy_files import load_rule_book
+    from callcenter.settings import Settings
 
-    rules = load_rule_book(policy, ChineseHolidays()).of(policy)
+    settings = Settings()
+    source = holiday_source(ChineseHolidays(), settings.home)
+    rules = load_rule_book(policy, source, settings.own_policies).of(policy)
     writer = DeadlineWriter(rules, rules.policy.clock(clock).limit)
     if from_ != "-":
         typer.echo(writer.line(from_))

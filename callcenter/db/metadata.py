@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import callcenter.db.absences
 import callcenter.db.access
 import callcenter.db.accounts
+import callcenter.db.analysis
+import callcenter.db.attachments
 import callcenter.db.call_backs
 import callcenter.db.calls
 import callcenter.db.heartbeat
+import callcenter.db.own_days
+import callcenter.db.opinions
 import callcenter.db.policies
+import callcenter.db.service_account
+import callcenter.db.reminders
 import callcenter.db.staff
+import callcenter.db.supervision
 import callcenter.db.tickets
 import callcenter.db.transcripts  # noqa: F401
 from callcenter.db.base import Base

@@ -155,6 +155,19 @@ class TicketRepository:
             self._session.scalars(query.order_by(TicketRow.number).limit(limit).with_for_update())
         )
 
+    def reached_by(self, first: datetime, limit: int, after: str) -> list[Ticket]:
+        """At most `limit` tickets, by number after `after`, whose clocks a calendar changed from `first` on moves; locked."""
+        standing = (TicketRow.status == Status.WAITING.value) & TicketRow.due_at.is_(None)
+        moved = or_(TicketRow.due_at >= first, TicketRow.act_at >= first, TicketRow.provisional, standing)
+        query = select(TicketRow.number).where(moved, TicketRow.number > after)
+        return self._read(
+            self._session.scalars(query.order_by(TicketRow.number).limit(limit).with_for_update())
+        )
+
+    def many(self, numbers: Iterable[str]) -> list[Ticket]:
+        """The tickets of these numbers, by number, unlocked."""
+        return self._read(numbers)
+
     def _read(self, numbers: Iterable[str]) -> list[Ticket]:
         query = _tickets().where(TicketRow.number.in_(list(numbers))).order_by(TicketRow.number)
         return [_ticket(found) for found in self._session.execute(query)]

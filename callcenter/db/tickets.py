@@ -26,6 +26,9 @@ class TicketRow(Base):
         Index("ix_ticket_act_at", "act_at", postgresql_where=text("act_at IS NOT NULL")),
         Index("ix_ticket_awaits", "awaits", postgresql_where=text("awaits IS NOT NULL")),
         Index("ix_ticket_words", "words", postgresql_using="gin"),
+        Index("ix_ticket_owner_status_due", "owner_extension", "status", "due_at"),
+        Index("ix_ticket_handler_status_due", "handler_extension", "status", "due_at"),
+        Index("ix_ticket_at_risk", "due_at", postgresql_where=text("act_at = due_at")),
     )
 
     number: Mapped[str] = mapped_column(primary_key=True)
@@ -77,6 +80,12 @@ class TicketEventRow(Base):
             text("COALESCE(data ->> 'subject'::text, ''::text)"),
             unique=True,
             postgresql_where=text("kind = 'breached'::text"),
+        ),
+        Index(
+            "ix_ticket_event_covered",
+            text("(data ->> 'for'::text)"),
+            "at",
+            postgresql_where=text("kind = 'covered'::text"),
         ),
     )
 

@@ -22,11 +22,19 @@ from callcenter.domain.policy import RuleBook
 from callcenter.services.ports import Passwords
 
 if TYPE_CHECKING:
+    from callcenter.db.absences import AbsenceRepository
     from callcenter.db.access import AccessRepository
+    from callcenter.db.attachments import AttachmentRepository
     from callcenter.db.audit import AuditRepository
     from callcenter.db.call_reports import CallReportRepository
     from callcenter.db.call_backs import CallBackRepository
     from callcenter.db.calls import CallRepository
+    from callcenter.db.own_days import OwnDayRepository
+    from callcenter.db.today import TodayRepository
+    from callcenter.db.opinions import OpinionRepository
+    from callcenter.db.service_account import ServiceAccountRepository
+    from callcenter.db.reminders import ReminderRepository
+    from callcenter.db.supervision import SupervisionRepository
     from callcenter.db.transcripts import TranscriptRepository
 
 _NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(cast(:payloads AS text[])) AS payload")
@@ -40,7 +48,8 @@ class SqlUnitOfWork:
     """
 
     def __init__(self, engine: Engine, *, rules: RuleBook, passwords: Passwords, deadline_s: float) -> None:
-        self.rules = rules
+        self._book = rules
+        self._rules: RuleBook | None = None
         self.passwords = passwords
         self._engine = engine
         self._deadline_s = deadline_s
@@ -93,6 +102,8 @@ class SqlUnitOfWork:
             self.session.commit()
         if "policies" in self.__dict__:
             self.policies.committed()
+        if "own_days" in self.__dict__:
+            self.own_days.committed()
 
     def flush(self) -> None:
         """Send what is pending, so that constraints speak now."""
@@ -102,6 +113,32 @@ class SqlUnitOfWork:
     def notify(self, channel: str, *payloads: str) -> None:
         """Tell the listeners of `channel`, once this transaction is committed."""
         self.session.execute(_NOTIFY, {"channel": channel, "payloads": list(payloads)})
+
+    @property
+    def rules(self) -> RuleBook:
+        """The policies with the centre's own days in their calendars: the same for the whole transaction."""
+        if self._rules is None:
+            self._rules = self.own_days.rules(self._book)
+        return self._rules
+
+    @rules.setter
+    def rules(self, book: RuleBook) -> None:
+        """Work with these instead."""
+        self._rules = book
+
+    @cached_property
+    def own_days(self) -> OwnDayRepository:
+        """The centre's own days."""
+        from callcenter.db.own_days import OwnDayRepository
+
+        return OwnDayRepository(self.session, self._engine)
+
+    @cached_property
+    def today(self) -> TodayRepository:
+        """What a person has to do."""
+        from callcenter.db.today import TodayRepository
+
+        return TodayRepository(self.session)
 
     @cached_property
     def tickets(self) -> TicketRepository:
@@ -164,3 +201,52 @@ class SqlUnitOfWork:
         from callcenter.db.call_backs import CallBackRepository
 
         return CallBackRepository(self.session)
+
+    @cached_property
+    def attachments(self) -> AttachmentRepository:
+        """Files of tickets."""
+        from callcenter.db.attachments import AttachmentRepository
+
+        return AttachmentRepository(self.session)
+
+    @cached_property
+    def service_account(self) -> ServiceAccountRepository:
+        """Messages of the service account."""
+        from callcenter.db.service_account import ServiceAccountRepository
+
+        return ServiceAccountRepository(self.session)
+
+    @cached_property
+    def opinions(self) -> OpinionRepository:
+        """Links by which the person served gives an opinion."""
+        from callcenter.db.opinions import OpinionRepository
+
+        return OpinionRepository(self.session)
+
+    @cached_property
+    def absences(self) -> AbsenceRepository:
+        """Absences and posts."""
+        from callcenter.db.absences import AbsenceRepository
+
+        return AbsenceRepository(self.session)
+
+    @cached_property
+    def reminders(self) -> ReminderRepository:
+        """Reminders and addresses."""
+        from callcenter.db.reminders import ReminderRepository
+
+        return ReminderRepository(self.session)
+
+    @cached_property
+    def supervision(self) -> SupervisionRepository:
+        """Spot checks and counts per person."""
+        from callcenter.db.supervision import SupervisionRepository
+
+        return SupervisionRepository(self.session)
+
+    @cached_property
+    def analysis(self) -> AnalysisRepository:
+        """Counts over matters."""
+        from callcenter.db.analysis import AnalysisRepository
+
+        return AnalysisRepository(self.session)

@@ -96,6 +96,10 @@ class WorkingCalendar:
         """Whether the notice for the year of `day` is known; if not, kinds rest on weekends and the law."""
         return (self._years.get(day.year) or self._load(day.year)).published
 
+    def notice(self, year: int) -> Notice | None:
+        """What the State Council gave notice of for `year`; None if it is not known."""
+        return self._source.notice(year)
+
     def sessions(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
         """The open spans of `day` in UTC, opening inclusive and closing exclusive; none on a day off."""
         kind = self.kind(day)

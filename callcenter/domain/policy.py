@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.calendar import ServiceHours, Span, WorkingCalendar
 from callcenter.domain.clocks import Limit
+from callcenter.domain.own_days import OwnDays
 from callcenter.errors import ShouwenError
 
 
@@ -161,12 +162,16 @@ class Score(Label):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supervision:
-    """Checks and the yearly list: `weights` of the commendation's parts add up to 100 (H60, H61)."""
+    """Checks and the yearly list: `weights` of the commendation's parts add up to 100 (H60, H61).
+
+    `least_matters`: who owned fewer in the year is not ranked, so that one lucky matter makes no star.
+    """
 
     scores: tuple[Score, ...] = ()
     checks_per_month: int = 0
     weights: Mapping[str, int] = field(default_factory=dict)
     commended: int = 0
+    least_matters: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,12 +247,28 @@ class RuleBook:
     """Every policy that the product runs, and the one for new tickets.
 
     `parse` makes rules of an earlier version's text; `versions` keeps those made so far, by digest.
+    `own_days` are in every calendar; `on_days` gives a policy a calendar with others, None where they are fixed.
     """
 
     default: str
     by_name: Mapping[str, Rules]
     parse: Callable[[str], Rules]
     versions: dict[str, Rules] = field(default_factory=dict)
+    own_days: OwnDays = field(default_factory=dict)
+    on_days: Callable[[Policy, OwnDays], Rules] | None = None
+
+    def with_days(self, days: OwnDays) -> RuleBook:
+        """The same policies on a calendar with these own days."""
+        make = self.on_days
+        if make is None or days == self.own_days:
+            return self
+        return replace(
+            self,
+            by_name={name: make(rules.policy, days) for name, rules in self.by_name.items()},
+            parse=lambda text: make(self.parse(text).policy, days),
+            versions={},
+            own_days=days,
+        )
 
     def of(self, name: str) -> Rules:
         """Today's rules of the policy `name`; raises UnknownPolicy."""
