@@ -217,18 +217,19 @@ def _rate(uow: CallBackUnitOfWork, rated: CallBack, events: Sequence[CallEvent])
     return _give(uow, lock_ticket(uow, rated.ticket), rated.digit, max(event.at for event in events))
 
 
-def give_waiting_answer(uow: CallBackUnitOfWork, number: str, now: datetime) -> str | None:
-    """After a ticket is resolved: the answer that the person gave in the call back in which they were told, if any.
-
-    Returns the policy's key of it, None when there is none. It may open the ticket again.
+def give_waiting_answer(uow: CallBackUnitOfWork, number: str, now: datetime) -> Ticket | None:
+    """After a ticket is resolved: give it the key that was pressed at the end of the latest talk, the one in which the
+    person was told; an earlier one was about something else. None when there is none; it may open the ticket again.
     """
-    ticket = lock_ticket(uow, number)
-    waiting = next((each for each in uow.call_backs.of_ticket(number) if each.digit), None)
-    if waiting is None or waiting.satisfaction is not None:
+    talks = (each for each in uow.call_backs.of_ticket(number) if each.reached_at is not None)
+    latest = next(talks, None)
+    if latest is None or latest.digit is None or latest.satisfaction is not None:
         return None
-    given = _give(uow, ticket, waiting.digit, now)
-    uow.call_backs.save(replace(waiting, satisfaction=given))
-    return given
+    given = _give(uow, lock_ticket(uow, number), latest.digit, now)
+    if given is None:
+        return None
+    uow.call_backs.save(replace(latest, satisfaction=given))
+    return lock_ticket(uow, number)
 
 
 def _give(uow: UnitOfWork, ticket: Ticket, digit: str | None, at: datetime) -> str | None:

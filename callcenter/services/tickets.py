@@ -14,6 +14,7 @@ from callcenter.domain.tickets import Change, EventKind, Ticket, move, next_stat
 from callcenter.domain.tickets import take as taken_by
 from callcenter.errors import ShouwenError
 from callcenter.services import transcripts
+from callcenter.services.call_backs import CallBackUnitOfWork, give_waiting_answer
 from callcenter.services.call_tickets import hand_over, open_for_answer, open_for_recording
 from callcenter.services.cursors import BadCursor
 from callcenter.services.ports import UnitOfWork
@@ -98,15 +99,19 @@ def add_note(uow: UnitOfWork, number: str, text: str, actor: Person, now: dateti
 
 
 def resolve(
-    uow: UnitOfWork, number: str, text: str, actor: Person, now: datetime, *, version: int | None = None
+    uow: CallBackUnitOfWork, number: str, text: str, actor: Person, now: datetime, *, version: int | None = None
 ) -> Ticket:
-    """The caller has their answer `text`; the clocks stop. Whoever resolves what nobody took has taken it."""
+    """The caller has their answer `text`; the clocks stop. Whoever resolves what nobody took has taken it.
+
+    What the caller thinks of it may be known already, by a key at the end of the call back in which they were told.
+    """
     ticket = lock_ticket(uow, number, version)
     if ticket.owner is None:
         next_status(ticket.status, EventKind.RESOLVED)
         ticket = take(uow, number, actor, now)
     ticket = replace(ticket, result=clean(text, DETAILS_LIMIT))
-    return _moved(uow, ticket, EventKind.RESOLVED, text, actor, now)
+    resolved = _moved(uow, ticket, EventKind.RESOLVED, text, actor, now)
+    return give_waiting_answer(uow, number, now) or resolved
 
 
 def reopen(uow: UnitOfWork, number: str, reason: str, actor: Person | None, now: datetime) -> Ticket:

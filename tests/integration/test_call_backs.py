@@ -193,14 +193,14 @@ def test_a_key_pressed_before_the_ticket_is_solved_waits_for_it(
     node.drain(*talk(take(uow_factory), "3"))
     with uow_factory() as work:
         assert give_waiting_answer(work, number, NOW) is None, "still open"
-        tickets.resolve(work, number, "已告知。", WANG, NOW + timedelta(minutes=3))
-        given = give_waiting_answer(work, number, NOW + timedelta(minutes=3))
+        ticket = tickets.resolve(work, number, "已告知。", WANG, NOW + timedelta(minutes=3))
         assert give_waiting_answer(work, number, NOW) is None, "once"
         work.commit()
+    assert (ticket.satisfaction, ticket.status) == ("not_satisfied", Status.OPEN)
     with uow_factory() as work:
-        ticket = tickets.get_ticket(work, number, NOW).ticket
-    assert given == ticket.satisfaction == "not_satisfied"
-    assert ticket.status is Status.OPEN
+        assert tickets.get_ticket(work, number, NOW).ticket.status is Status.OPEN
+        again = tickets.resolve(work, number, "再次告知。", WANG, NOW + timedelta(minutes=9))
+    assert again.status is Status.RESOLVED, "the answer of before is not given twice"
 
 
 @pytest.mark.parametrize(
