@@ -3,7 +3,8 @@
 The order is what makes it whole. Rows name files that are there before them and are never changed, so whatever the
 dump names is there when the files are copied after it. The journal comes after the dump too, because the database must
 never be ahead of it (it would take new events for ones it has), and before the files, which its events name as well.
-The anchors come before the dump, because all that they seal must be in it.
+Before the dump come the anchors, because all that they seal must be in it, and the messages that wait for the database,
+because they go away once it has them; one that is in both is known by its number.
 """
 
 from __future__ import annotations
@@ -21,7 +22,17 @@ from pathlib import Path
 from callcenter.errors import ShouwenError
 from callcenter.runtime import anchors, backup_database, backup_programs
 from callcenter.runtime import backup_manifest as manifests
-from callcenter.runtime.backup_manifest import DUMP, FOLDERS, JOURNAL, UNFINISHED, Entry, Manifest
+from callcenter.runtime.backup_manifest import (
+    DUMP,
+    FILES,
+    FOLDERS,
+    JOURNAL,
+    NOTES,
+    UNFINISHED,
+    WAITING,
+    Entry,
+    Manifest,
+)
 from callcenter.runtime.log_units import log_units
 from callcenter.settings import Settings
 
@@ -81,7 +92,7 @@ def _new(folder: Path) -> Iterator[Path]:
         try:
             yield work
         except BaseException:
-            for name in [UNFINISHED, *manifests.FILES, *FOLDERS, manifests.NAME]:
+            for name in [UNFINISHED, *FILES, *WAITING, *FOLDERS, manifests.NAME]:
                 _remove(folder / name)
             if not existed:
                 folder.rmdir()
@@ -107,6 +118,8 @@ def _fill(settings: Settings, work: Path, tell: Tell) -> Manifest:
             anchors.anchor_now(settings, units)
         _one_file(settings, work, anchors.anchor_file(settings).name, files)
         tell("the log of tickets is sealed by an anchor")
+        for folder in WAITING:
+            files |= _copy_folder(settings.home / folder, work / folder)
         with backup_database.frozen(url) as snapshot:
             pg_dump = backup_programs.dump(url, snapshot, work / DUMP)
     files[DUMP] = manifests.entry_of(work / DUMP)
@@ -115,7 +128,8 @@ def _fill(settings: Settings, work: Path, tell: Tell) -> Manifest:
         _copy_journal(settings.journal, work / JOURNAL)
         files[JOURNAL] = manifests.entry_of(work / JOURNAL)
         tell(f"journal: {_megabytes(files[JOURNAL].size)}")
-    _one_file(settings, work, settings.demo_accounts.name, files)
+    for name in NOTES:
+        _one_file(settings, work, name, files)
     for folder in FOLDERS:
         copied = dict(_copy_folder(settings.home / folder, work / folder))
         files |= copied

@@ -19,7 +19,10 @@ UNFINISHED = "unfinished"
 """The folder that a backup is written in; while it is there, there is no backup."""
 DUMP = "database.dump"
 JOURNAL = "journal.db"
-FILES = (DUMP, JOURNAL, "anchors.jsonl", "demo-accounts.json")
+NOTES = ("demo-accounts.json", "demo-calls-placed")
+FILES = (DUMP, JOURNAL, "anchors.jsonl", *NOTES)
+WAITING = ("inbox",)
+"""What goes away once the database has it: copied before the dump."""
 FOLDERS = ("recordings", "attachments", "policies")
 """What a backup may hold; nothing else is ever put into a home."""
 
@@ -178,7 +181,7 @@ def _belongs(name: str) -> bool:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or str(path) != name or "\0" in name:
         return False
-    return name in FILES or (len(path.parts) > 1 and path.parts[0] in FOLDERS)
+    return name in FILES or (len(path.parts) > 1 and path.parts[0] in (*WAITING, *FOLDERS))
 
 
 def _hash(body: Mapping[str, Any]) -> str:

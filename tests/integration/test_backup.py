@@ -8,8 +8,10 @@ import shutil
 import sqlite3
 import stat
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,13 +24,23 @@ from agi.journal import Journal
 from callcenter.bootstrap import unit_of_work_factory
 from callcenter.cli import main
 from callcenter.db import migrate
+from callcenter.db.address import socket_url
 from callcenter.db.engine import create_engine
 from callcenter.domain.calls import CallEvent, Kind, Person
 from callcenter.domain.policy import RuleBook
 from callcenter.domain.staff import Role
 from callcenter.domain.transcripts import Purpose, RecordedFile
 from callcenter.errors import ShouwenError
-from callcenter.runtime import anchors, backup_database, backup_manifest, backup_programs, home
+from callcenter.runtime import (
+    anchors,
+    backup_database,
+    backup_manifest,
+    backup_programs,
+    home,
+    postgres,
+    postgres_place,
+    process,
+)
 from callcenter.runtime.auditing import verify_home
 from callcenter.runtime.backup import BackupFailed, back_up
 from callcenter.runtime.backup_manifest import BackupDamaged
@@ -39,6 +51,13 @@ from callcenter.services.ticket_forms import next_console_number
 from callcenter.settings import Settings
 from tests.conftest import UowFactory
 
+OTHERS = (
+    "policies/own.toml",
+    "attachments/a/b.pdf",
+    "inbox/1.json",
+    "demo-accounts.json",
+    "demo-calls-placed",
+)
 FRIDAY = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 WANG = Person(extension="101", name="王敏")
 
@@ -99,7 +118,7 @@ def desk(settings: Settings, uow_factory: UowFactory) -> Iterator[Desk]:
     desk = Desk(settings, uow_factory)
     for _ in range(10):
         desk.work()
-    for name in ("policies/own.toml", "attachments/a/b.pdf", "demo-accounts.json"):
+    for name in OTHERS:
         path = settings.home / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
@@ -168,6 +187,8 @@ def test_the_drill(
         "attachments",
         "database.dump",
         "demo-accounts.json",
+        "demo-calls-placed",
+        "inbox",
         "journal.db",
         "manifest.json",
         "policies",
@@ -201,7 +222,7 @@ def test_the_drill(
     for name in (*names,):
         copied = (new_home / "recordings" / name).read_bytes()
         assert copied == (settings.recordings / name).read_bytes()
-    for name in ("policies/own.toml", "attachments/a/b.pdf", "demo-accounts.json"):
+    for name in OTHERS:
         assert (new_home / name).read_text() == name
         assert stat.S_IMODE((new_home / name).stat().st_mode) == 0o600
     with sqlite3.connect(new_home / "journal.db") as journal:
@@ -494,3 +515,32 @@ def test_the_commands(
     assert "nothing is changed or missing" in shown
     assert run(monkeypatch, "audit", "verify") == 0
     assert anchors.anchor_file(Settings(home=new_home)).exists()
+
+
+def test_a_server_older_than_the_dump_program_takes_it(
+    desk: Desk, settings: Settings, place: Path, new_home: Path, tmp_path: Path
+) -> None:
+    """PostgreSQL 15 and 16 refuse a setting that every later pg_restore begins with."""
+    programs = wheel_programs().parents[1] / "pginstall" / "bin"
+    if not (programs / "postgres").exists():
+        pytest.skip("the wheel brings no older PostgreSQL")
+    back_up(settings, place, quiet)
+    folder = Path(tempfile.mkdtemp(prefix="shouwen-"))
+    folder.chmod(0o711)
+    older = replace(postgres_place.place(folder / "postgres"), programs=programs)
+    environment = {"PATH": f"{programs}:/usr/bin:/bin", "LC_ALL": "C"}
+    words = ["initdb", "-D", str(older.data), "-U", "shouwen", "--encoding=UTF8", "--locale=C", "--no-sync"]
+    made = process.spawn(
+        words, executable=programs / "initdb", environment=environment, identity=older.identity
+    )
+    assert made.wait() == 0
+    server = postgres.launch(older, folder / "log", {**postgres.OPTIONS, **postgres.UNSAFE_OPTIONS})
+    try:
+        url = socket_url(older.sockets)
+        postgres.wait_ready(server, url)
+        postgres.ensure_database(url)
+        assert restore(Settings(home=new_home, database_url=url), place, quiet).findings.ok
+        assert rows(url) == rows(settings.database_url or "")
+    finally:
+        postgres.stop(server)
+        shutil.rmtree(folder, ignore_errors=True)
