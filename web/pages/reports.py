@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -21,6 +22,7 @@ from web.views.reports import (
     choices,
     hour_words,
     period_words,
+    query_of,
     read_report,
 )
 
@@ -119,6 +121,7 @@ def matters(
         more=len(found) > LISTED,
         listed=LISTED,
         span=period_words(period, page.say),
+        query=urlencode(query_of(period, zone)),
         asked=asked,
         hour=hour_words(hour) if hour is not None else "",
         names=names,
