@@ -1,0 +1,65 @@
+"""What a ticket is found by: pairs of Chinese characters, other words by their beginning."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.domain.search import search_query, search_vector
+
+
+@pytest.mark.parametrize(
+    ("texts", "vector"),
+    [
+        ((), ""),
+        ((None, "", "，。!"), ""),
+        (("热水",), "'热水':1 '水':2"),
+        (("热水热水",), "'热水':1,3 '水热':2 '水':4"),
+        (("3号楼Hot water",), "'3':1 '号楼':3 '楼':4 'hot':6 'water':8"),
+        (("261120-1-001",), "'261120-1-001':1 '261120':2 '1':3 '001':4"),
+        (("ＡＢＣ", "abc"), "'abc':1,3"),
+        (("o'neil \\ 'x'",), "'o':1 'neil':3 'x':5"),
+    ],
+)
+def test_a_vector(texts: tuple[str | None, ...], vector: str) -> None:
+    assert search_vector(texts) == vector
+
+
+@pytest.mark.parametrize(
+    ("asked", "query"),
+    [
+        ("", None),
+        ("，' & | !", None),
+        ("热", "'热':*"),
+        ("热水", "'热水':*"),
+        ("热水器", "('热水' <-> '水器')"),
+        ("热水 空调", "'热水':* & '空调':*"),
+        ("Wat", "'wat':*"),
+        ("261120-1", "'261120-1':*"),
+        ("3号楼", "'3':* & '号楼':*"),
+    ],
+)
+def test_a_query(asked: str, query: str | None) -> None:
+    assert search_query(asked) == query
+
+
+def test_a_long_text_keeps_within_the_positions_that_there_are() -> None:
+    vector = search_vector(("水" * 20_000, "尾巴"))
+    assert (
+        max(int(place) for place in vector.replace(" ", ",").replace(":", ",").split(",") if place.isdigit())
+        <= 16383
+    )
+    assert vector.count(",") == 254
+
+
+def test_a_long_word_is_cut() -> None:
+    assert search_vector(("a" * 3000,)) == f"'{'a' * 100}':1"
+
+
+@given(st.text(max_size=60))
+def test_nothing_that_is_typed_leaves_the_quotes(text: str) -> None:
+    for written in (search_vector((text,)), search_query(text) or ""):
+        assert written.count("'") % 2 == 0
+        inside = "".join(written.split("'")[1::2])
+        assert not set(inside) & set("\\&|!<>():*")
