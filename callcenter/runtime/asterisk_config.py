@@ -143,22 +143,12 @@ def _external(settings: Settings) -> str:
 
 
 def _carrier(settings: Settings) -> str:
-    """Where calls back go: an endpoint that dials out and that no call, registration or name comes in by."""
+    """Where calls back go: present only when there is a carrier to send them to."""
     if settings.trunk_dial is None:
         return "; no carrier: only our own extensions can be called back"
-    return "\n".join(
-        [
-            "[carrier](phone)",
-            "context = shouwen-no-transfer",
-            "identify_by = auth_username",
-            "allow_transfer = no",
-            "rewrite_contact = no",
-            "aors = carrier",
-            "",
-            "[carrier]",
-            "type = aor",
-            f"contact = sip:{settings.trunk_dial}",
-        ]
+    return (
+        "\n[carrier](carrier-out)\naors = carrier\n\n"
+        f"[carrier]\ntype = aor\ncontact = sip:{settings.trunk_dial}"
     )
 
 

@@ -431,6 +431,30 @@ def test_a_click_originates_once_with_the_tickets_number(
     assert real_desk.asterisk.action()["ChannelId"] != linkedid
 
 
+def test_without_a_carrier_only_our_own_extensions_are_rung(
+    settings: Settings, uow_factory: UowFactory, tmp_path: Path
+) -> None:
+    outside = open_ticket(uow_factory, tmp_path)
+    inside = open_ticket(uow_factory, tmp_path, phone="102", at=NOW + timedelta(days=1))
+    asterisk = FakeAsterisk()
+    desk = RealDesk(settings, uow_factory, asterisk)
+    desk.call_backs.desk.routing.update([WANG, LI])
+    try:
+        ask(uow_factory, outside, at=datetime.now(UTC))
+        ask(uow_factory, inside, MANAGER, at=datetime.now(UTC))
+        originate = asterisk.action()
+        assert (originate["Channel"], originate["CallerID"]) == ("PJSIP/104", f'"{inside}" <102>')
+        with uow_factory() as work:
+            (row,) = work.call_backs.of_ticket(outside)
+        events = until(
+            lambda: [e for e in desk.journal.of_call(str(row.linkedid)) if e.data["step"] == "ended"]
+        )
+        assert (events[0].data["outcome"], events[0].data["reason"]) == ("no_route", "no_trunk")
+    finally:
+        desk.close()
+        asterisk.close()
+
+
 def test_asterisk_refuses(real_desk: RealDesk, uow_factory: UowFactory, tmp_path: Path) -> None:
     number = open_ticket(uow_factory, tmp_path)
     ask(uow_factory, number, at=datetime.now(UTC))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from agi.call_backs import answered_before
 from callcenter.domain.call_backs import (
@@ -30,6 +32,8 @@ from callcenter.domain.calls import CallEvent, Kind
 from callcenter.domain.fold import fold_call
 from callcenter.domain.policy import RuleBook
 from callcenter.errors import ShouwenError
+from callcenter.runtime import asterisk_config, asterisk_process, home
+from callcenter.settings import Settings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -38,6 +42,45 @@ AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
 def local(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=ZONE)
+
+
+def carrier_of(folder: Path, **chosen: object) -> str:
+    """What the rendered configuration says of the carrier."""
+    settings = Settings.model_validate({"home": folder, **chosen})
+    home.prepare(settings)
+    place = asterisk_config.InstalledAsterisk(modules=Path("/m"), data=Path("/d"))
+    asterisk_config.render(settings, place, [])
+    text = (asterisk_process.configuration(settings).parent / "pjsip.conf").read_text("utf-8")
+    return text.partition("[carrier-out](!)")[2].partition("#include")[0]
+
+
+def test_the_carrier_is_there_only_when_it_is_set(tmp_path: Path) -> None:
+    assert "[carrier]" not in carrier_of(tmp_path / "without")
+    written = carrier_of(tmp_path / "with", trunk_dial="sip.example.net:5060")
+    assert "[carrier](carrier-out)\naors = carrier\n" in written
+    assert "contact = sip:sip.example.net:5060\n" in written
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"trunk_dial": "sip.example.net"},
+        {"trunk_dial": "sip.example.net:0"},
+        {"trunk_dial": "a:5060\n[evil]"},
+        {"outgoing_caller_id": "Centre"},
+        {"outgoing_caller_id": "1&PJSIP/101"},
+        {"never_dial": "110;119"},
+    ],
+)
+def test_settings_that_are_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate(wrong)
+
+
+def test_numbers_that_are_never_dialled() -> None:
+    assert Settings().barred >= {"110", "119", "120"}
+    assert Settings(never_dial="999, 911").barred == {"999", "911"}
+    assert dialable("110", barred=Settings(never_dial="").barred) == "110"
 
 
 def attempt(**values: object) -> CallBack:
