@@ -82,19 +82,24 @@ def follow_calendar(open_work: OpenWork, clock: Callable[[], datetime]) -> int:
             return 0
         # The first time the notices are those that every due time so far rests on.
         first = first_changed(before or {key: calendar[key] for key in calendar if len(key) == 4}, calendar)
-    count, after = 0, ""
-    while True:
-        with open_work() as uow:
-            done, last = move_clocks(uow, first or _NEVER.date(), now, after=after)
-            uow.commit()
-        count += done
-        if last is None:
-            break
-        after = last
+    count = move_all(open_work, first or _NEVER.date(), now)
     with open_work() as uow:
         uow.own_days.follow(calendar, changed_at)
         uow.commit()
     return count
+
+
+def move_all(open_work: OpenWork, first: date, now: datetime) -> int:
+    """Fold anew the clocks of every open ticket that a change from `first` on moves, page after page; how many."""
+    count, after = 0, ""
+    while True:
+        with open_work() as uow:
+            done, last = move_clocks(uow, first, now, after=after)
+            uow.commit()
+        count += done
+        if last is None:
+            return count
+        after = last
 
 
 def description(rules: RuleBook, now: datetime) -> dict[str, str]:

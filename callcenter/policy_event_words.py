@@ -1,0 +1,90 @@
+"""What the stored keys of policies are called, Chinese first: events that start and stop clocks, fields, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+EVENT_WORDS: Mapping[str, tuple[str, str]] = {
+    "answered": ("接听", "the answer of the call"),
+    "greeted": ("报出身份的问候", "the greeting with one's name"),
+    "handoff_requested": ("决定转接", "the decision to transfer"),
+    "handoff_completed": ("同事接通", "the colleague being connected"),
+    "registered": ("建单", "the ticket being made"),
+    "opened": ("登记", "the registration"),
+    "form_saved": ("保存登记表", "the form being saved"),
+    "contact_heard": ("记下联系方式", "the contact being noted"),
+    "taken": ("领取", "somebody taking it"),
+    "handed": ("转交同事", "it being handed to a colleague"),
+    "complexity_set": ("选定难度", "the complexity being chosen"),
+    "noted": ("加注", "a note"),
+    "waited": ("等候他方", "waiting for somebody outside"),
+    "resumed": ("继续办理", "work being taken up again"),
+    "resolved": ("告知结果", "the result being told"),
+    "reopened": ("重新办理", "it being handled again"),
+    "closed": ("归档", "it being closed"),
+    "dismissed": ("不予受理", "it being dismissed"),
+    "transcript_corrected": ("更正文字", "the text being corrected"),
+    "warned": ("到期提醒", "the warning"),
+    "breached": ("逾期", "the breach"),
+    "escalated": ("逐级告知", "the step up"),
+    "message": ("收到消息", "the message"),
+    "attached": ("加附件", "a file being added"),
+    "called_back": ("回电", "a call back"),
+    "covered": ("B 岗代办", "the B post standing in"),
+    "replied": ("标准回复", "the reply with the standard greeting"),
+    "group_made": ("建群并说明情况", "the group with the background explained"),
+    "acknowledged": ("确认收到", "the acknowledgement"),
+    "assigned": ("安排同事并告知", "colleagues being assigned and the person told"),
+    "postponed": ("告知暂不能答复", "the person being told that it takes longer"),
+    "progress_told": ("告知进展", "progress being told"),
+    "office_named": ("指明部门", "the right office being named"),
+    "notice_given": ("一次性告知", "the one-time notice"),
+    "papers_missing": ("告知缺件", "missing papers being named"),
+    "papers_received": ("收到材料", "the papers being received"),
+    "receipt_given": ("出具收件回执", "the receipt"),
+    "extension_requested": ("申请延期", "an extension being asked for"),
+    "extension_granted": ("批准延期", "the extension being approved"),
+    "extension_refused": ("不批准延期", "the extension being refused"),
+    "extension_told": ("告知延期", "the person being told of the extension"),
+    "complaint_taken_told": ("告知投诉已受理", "the complainant being told that it is taken"),
+    "complaint_referred": ("转责任部门", "the complaint being referred"),
+    "file_sent": ("材料送责任部门", "the file being with the department"),
+    "head_informed": ("报告负责人", "the head being informed"),
+    "complainant_told": ("告知投诉人程序和预计时间", "the complainant being told procedure and duration"),
+    "responsibility_traced": ("责任到人", "responsibility being traced to a person"),
+    "suggestion_reported": ("建议上报", "the suggestion being reported"),
+    "suggestion_decided": ("建议决定", "the decision on the suggestion"),
+    "suggestion_answered": ("答复建议人", "the answer to the suggestion"),
+    "assignment_given": ("交办", "the assignment"),
+    "assignment_taken": ("部门签收", "the office acknowledging it"),
+    "assignment_done": ("部门办结", "the office's result"),
+    "meeting_noted": ("会议记录", "the notes of the meeting"),
+    "disagreement_raised": ("提出分歧", "a disagreement being raised"),
+    "disagreement_decided": ("分歧裁定", "the decision on the disagreement"),
+    "satisfaction_asked": ("询问满意度", "satisfaction being asked"),
+    "satisfaction_given": ("作出评价", "the opinion being given"),
+}
+
+OWN_FIELD_WORDS: Mapping[str, tuple[str, str]] = {
+    "contact_name": ("姓名", "Name"),
+    "contact_phone": ("联系电话", "Telephone number"),
+    "details": ("事项内容", "Details of the matter"),
+    "wished_reply": ("期望回复时间", "Wished time of reply"),
+    "result": ("办理结果", "Result"),
+    "satisfaction": ("满意度", "Satisfaction"),
+}
+
+SHOWN_WORDS: Mapping[str, tuple[str, str]] = {
+    "number": ("工单号", "the ticket's number"),
+    "kind": ("事项类别", "the kind of matter"),
+    "channel": ("渠道", "the channel"),
+    "due": ("到期时间", "the due time"),
+    "contact_name": ("姓名", "the name"),
+}
+
+WEIGHT_WORDS: Mapping[str, tuple[str, str]] = {
+    "on_time": ("按时", "on time"),
+    "satisfied": ("满意", "satisfied"),
+    "checks": ("抽查得分", "spot checks"),
+    "greeted": ("规范问候", "greeted in time"),
+}
