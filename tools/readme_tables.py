@@ -29,7 +29,9 @@ def commands_table() -> str:
     rows = ["| Command | What it does |", "| --- | --- |"]
     for name, command in _commands(typer.main.get_command(application())):
         arguments = [
-            each.name.upper() for each in command.params if each.param_type_name == "argument" and each.name
+            each.metavar or each.name.upper()
+            for each in command.params
+            if each.param_type_name == "argument" and each.name
         ]
         summary = (command.help or "").splitlines()[0]
         rows.append(f"| `{' '.join(['shouwen', name, *arguments])}` | {summary} |")
