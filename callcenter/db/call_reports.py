@@ -46,6 +46,8 @@ _MS = timedelta(milliseconds=1)
 _ANSWERED = CallRow.answered_at.is_not(None)
 _SEEN = and_(_ANSWERED, CallRow.source == Source.LIVE)
 _TRANSFERRED = HandoffRow.outcome.in_([HandoffOutcome.ACCEPTED, HandoffOutcome.TIMED_OUT])
+_FOR_COUNTING = select(func.set_config("jit", "off", True), func.set_config("work_mem", "64MB", True))
+"""For this transaction: compiling the statement takes longer than a month's calls, and sorts stay in memory."""
 _PLACES = (Dimension.PERSON, Dimension.LINE, Dimension.HOUR, Dimension.DAY)
 
 
@@ -212,6 +214,7 @@ class CallReportRepository:
             .where(*conditions)
             .group_by(func.grouping_sets(*sets))
         )
+        self._session.execute(_FOR_COUNTING)
         for row in self._session.execute(query):
             group = _group(row)
             if group is not None:
