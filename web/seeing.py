@@ -88,6 +88,11 @@ def recording(work: SqlUnitOfWork, viewer: Viewer, shown: StoredTranscript, now:
     _note(work, viewer, Via.RECORDING, subject, Seen.SOUND, now)
 
 
+def attachment(work: SqlUnitOfWork, viewer: Viewer, via: Via, number: str, now: datetime) -> None:
+    """A file of the ticket of that number that is opened or fetched."""
+    _note(work, viewer, via, number, Seen.FILE, now)
+
+
 def export(
     work: SqlUnitOfWork, viewer: Viewer, description: str, *, numbers: int, names: int, now: datetime
 ) -> None:

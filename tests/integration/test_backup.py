@@ -464,6 +464,22 @@ def test_without_a_database_there_is_one_line(tmp_path: Path, place: Path) -> No
     assert not place.exists()
 
 
+def test_the_embedded_database_is_backed_up_running_and_stopped(tmp_path: Path, place: Path) -> None:
+    settings = Settings(home=tmp_path / "home", database_url=None)
+    home.prepare(settings)
+    with home.locked(settings), backup_database.running(settings) as url:
+        migrate.upgrade(url)
+        running = back_up(settings, place, quiet).manifest
+    stopped = back_up(settings, place.parent / "tuesday", quiet).manifest
+    assert running.counts == stopped.counts == dict.fromkeys(backup_database.COUNTED, 0)
+    assert not home.is_locked(settings)
+    # nothing outside was left: a long home has its sockets elsewhere
+    restored = Settings(home=place.parent / ("x" * 120), database_url=None)
+    before = set(Path(tempfile.gettempdir()).glob("shouwen-*"))
+    assert restore(restored, place, quiet).findings.ok
+    assert set(Path(tempfile.gettempdir()).glob("shouwen-*")) <= before
+
+
 def test_the_password_is_not_among_the_arguments(
     desk: Desk, settings: Settings, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy.exc
@@ -161,6 +163,19 @@ def test_an_export_is_noted_with_its_counts(
         assert member is not None
         seeing.export(work, Viewer.of(member), "answer times", numbers=3, names=0, now=clock())
     assert rows() == [("104", Via.EXPORT.value, "list answer times", "number=3")]
+
+
+def test_whoever_shows_a_number_notes_the_look() -> None:
+    """A page or an answer that asks what of a number may be shown has to say that it was seen."""
+    root = Path(seeing.__file__).parent
+    shows = re.compile(r"\b(contact_of|caller_of|ticket_out|call_out)\b")
+    handlers = [path for folder in ("pages", "api") for path in (root / folder).rglob("*.py")]
+    silent = [
+        path.name
+        for path in handlers
+        if path.name != "shapes.py" and shows.search(path.read_text()) and "seeing." not in path.read_text()
+    ]
+    assert silent == []
 
 
 @pytest.mark.parametrize(

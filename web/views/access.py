@@ -21,6 +21,7 @@ WHAT: Mapping[Seen, str] = {
     Seen.MATTER: N_("the matter"),
     Seen.MESSAGE: N_("the text of the message"),
     Seen.SOUND: N_("the recording"),
+    Seen.FILE: N_("a file of the ticket"),
 }
 
 
