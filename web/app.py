@@ -30,6 +30,8 @@ from web.live.listen import listen
 from web.live.snapshot import Snapshot, read_snapshot
 from web.rendering import Renderer
 from web.static_files import Kept
+from web.wechat import routes as service_account_routes
+from web.wechat.desk import ServiceAccount
 
 WORK_S, CONNECT_S, POOL_S = 1.4, 1.0, 0.3
 """Seconds for a transaction, of these for a new connection, and to wait for one that is free.
@@ -71,16 +73,19 @@ def create_app(
             return read_snapshot(work, clock(), settings.zone)
 
     board = Board(read)
+    service_account = ServiceAccount(settings, console.work, clock)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         console.health.start()
+        service_account.drain.start()
         reading = asyncio.create_task(board.run())
         listening = asyncio.create_task(listen(driver_url(settings), board.changed))
         yield
         listening.cancel()
         board.stop()
         await asyncio.gather(reading, listening, return_exceptions=True)
+        service_account.close()
         console.health.stop()
         engine.dispose()
 
@@ -95,10 +100,12 @@ def create_app(
     )
     app.state.console = console
     app.state.board = board
+    app.state.service_account = service_account
     app.openapi = partial(api.describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
     errors.install(app)
     app.include_router(api.router())
     app.include_router(pages.router(), include_in_schema=False)
+    app.include_router(service_account_routes.router, include_in_schema=False)
     app.include_router(socket.router)
     app.mount("/static", Kept(console.renderer.version))
     app.add_middleware(BodyLimit)

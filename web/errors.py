@@ -13,13 +13,23 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from callcenter.db.deadline import DatabaseUnavailable
+from callcenter.domain.attachments import AttachmentTooLarge, BadAttachment
 from callcenter.domain.call_backs import BadNumber, NoNumber, NumberBarred, OwnPhone
+from callcenter.deadlines import BadInstant
+from callcenter.domain.clocks import NoDueTime
+from callcenter.domain.own_days import BadDays
 from callcenter.domain.periods import BadPeriod
+from callcenter.domain.policy import UnknownClock, UnknownPolicy
+from callcenter.domain.spot_checks import BadScores, NoSheet, NothingToDraw
 from callcenter.domain.tickets import AlreadyOwned, NotAllowed
 from callcenter.errors import ShouwenError
+from callcenter.services.analysis import UnknownOffice
+from callcenter.services.attachments import UnknownAttachment
 from callcenter.services.call_backs import CallBackUnderWay, NotYourTicket
+from callcenter.services.opinions import LinkOver, LinkUsed
 from callcenter.services.staff import UnknownStaff
 from callcenter.services.steps import BadStep, ExtensionTooLate, NotOffered, OnlyTheHead, UnknownStep
+from callcenter.services.supervision import AlreadyChecked, BadDraw, OwnMatter, UnknownCheck
 from callcenter.services.tickets import (
     BadCursor,
     BadForm,
@@ -32,6 +42,7 @@ from web.console import Console
 from web.i18n import N_
 from web.problems import problem
 from web.speaking import speech_of
+from web.wechat.errors import BadMessage, BadSignature, NotKept, WrongMode
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +91,31 @@ TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
     ExtensionTooLate: (409, N_("The time has run out already")),
     BadCursor: (422, N_("The request is not understood")),
     DatabaseUnavailable: (503, N_("Not available for the moment")),
+    UnknownAttachment: (404, N_("There is no such file")),
+    BadAttachment: (422, N_("This file is not taken")),
+    AttachmentTooLarge: (413, N_("That is too much at once")),
+    LinkOver: (404, N_("This link is no longer valid")),
+    LinkUsed: (409, N_("Your opinion has arrived already")),
+    BadSignature: (403, N_("This is not open to you")),
+    BadMessage: (422, N_("The request is not understood")),
+    WrongMode: (403, N_("This is not open to you")),
+    NotKept: (503, N_("Not available for the moment")),
     NoSuchRecording: (404, N_("There is no such recording")),
     BadPeriod: (422, N_("The request is not understood")),
+    UnknownPolicy: (404, N_("There is no such policy")),
+    UnknownClock: (404, N_("The policy has no such limit")),
+    BadInstant: (422, N_("The request is not understood")),
+    NoDueTime: (422, N_("The calendar has no such day")),
+    BadDays: (422, N_("These are no days of the calendar")),
     UnknownStaff: (422, N_("Nobody has this extension")),
+    BadDraw: (422, N_("The request is not understood")),
+    BadScores: (422, N_("The request is not understood")),
+    NoSheet: (409, N_("The policy has no scoring sheet")),
+    NothingToDraw: (409, N_("Nothing is left to draw")),
+    AlreadyChecked: (409, N_("The sheet is filled in already")),
+    OwnMatter: (403, N_("Nobody checks their own matter")),
+    UnknownCheck: (404, N_("There is no such spot check")),
+    UnknownOffice: (404, N_("There is no such office")),
     NoNumber: (422, N_("There is no number to call back.")),
     BadNumber: (422, N_("The number to call back cannot be dialled: it needs 3 to 15 digits.")),
     NumberBarred: (

@@ -24,6 +24,7 @@ from callcenter.services.ports import Passwords
 if TYPE_CHECKING:
     from callcenter.db.absences import AbsenceRepository
     from callcenter.db.access import AccessRepository
+    from callcenter.db.analysis import AnalysisRepository
     from callcenter.db.attachments import AttachmentRepository
     from callcenter.db.audit import AuditRepository
     from callcenter.db.call_reports import CallReportRepository

@@ -28,6 +28,7 @@ class Seen(StrEnum):
     SOUND = "sound"
     FILE = "file"
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """One look at personal data, at the aware instant `at`.

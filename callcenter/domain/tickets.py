@@ -34,6 +34,7 @@ class EventKind(StrEnum):
     HANDED = "handed"
     COMPLEXITY_SET = "complexity_set"
     NOTED = "noted"
+    ATTACHED = "attached"
     WAITED = "waited"
     RESUMED = "resumed"
     RESOLVED = "resolved"
@@ -166,6 +167,7 @@ STAYS: Mapping[EventKind, frozenset[Status]] = {
     EventKind.SATISFACTION_GIVEN: frozenset({Status.RESOLVED}),
     EventKind.HANDED: _LIVE | {Status.REGISTERING},
     EventKind.NOTED: frozenset(Status) - {Status.DISMISSED},
+    EventKind.ATTACHED: frozenset(Status) - {Status.DISMISSED},
     EventKind.CONTACT_HEARD: frozenset(Status),
     EventKind.TRANSCRIPT_CORRECTED: frozenset(Status) - {Status.CLOSED},
 }
