@@ -16,6 +16,7 @@ from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calls import CallEvent, Person
 from callcenter.errors import ShouwenError
 from callcenter.runtime import asterisk_config
+from callcenter.services import absences
 from callcenter.services import calls as call_services
 from callcenter.settings import Settings
 
@@ -176,7 +177,7 @@ class Drainer:
         if moment.timestamp() - last < REFRESH_S:
             return last
         with self._unit_of_work() as uow:
-            phones = uow.staff.phones()
+            phones = absences.phones(uow, moment)
         self._routing.update(Person(extension=phone.extension, name=phone.name) for phone in phones)
         asterisk_config.apply(self._settings, phones)
         self._calls.forget_ended()

@@ -22,8 +22,9 @@ from callcenter.holidays import ChineseHolidays
 from callcenter.own_holidays import holiday_source
 from callcenter.passwords import Argon2Passwords
 from callcenter.policy_files import load_rule_book
+from callcenter.services.absences import phones, set_post
 from callcenter.services.accounts import create_token
-from callcenter.services.staff import NewStaff, add_staff, phones
+from callcenter.services.staff import NewStaff, add_staff
 from callcenter.settings import Settings
 
 DEMO_LINE = "8000"
@@ -34,6 +35,8 @@ DEMO_STAFF = (
     ("104", "陈国强", "chenguoqiang", Role.MANAGER),
 )
 """Who answers in the demonstration; the manager is never rung by the line."""
+DEMO_POSTS = (("101", "102"), ("102", "101"), ("103", "101"))
+"""Whose B post is whose (S3)."""
 
 
 def build_engine(settings: Settings, *, pool_size: int = 8) -> Engine:
@@ -81,7 +84,7 @@ def single_unit_of_work(settings: Settings, deadline_s: float = 10.0) -> Iterato
 def staff_phones(settings: Settings) -> list[StaffPhone]:
     """The phones that Asterisk has to know."""
     with single_unit_of_work(settings) as uow:
-        return phones(uow)
+        return phones(uow, datetime.now(UTC))
 
 
 def seed_demo(settings: Settings) -> bool:
@@ -106,6 +109,8 @@ def seed_demo(settings: Settings) -> bool:
             )
             for extension, name, user, role in DEMO_STAFF
         ]
+        for extension, b_extension in DEMO_POSTS:
+            set_post(uow, extension, b_extension)
         token = create_token(uow, name="demo", role=Role.MANAGER, now=now)
         _write_private(settings.demo_accounts, _accounts(people, token))
         uow.commit()

@@ -20,6 +20,10 @@ CALENDAR_S = 2.0
 """How often the worker looks whether the calendar changed: own days at once, a new year's notice with a restart."""
 ANCHOR_S = 60.0
 """How often the worker looks whether the day's anchor is due: it is written within that time after midnight."""
+ABSENCES_S = 2.0
+"""How soon whoever stands in has what an absent person got, or what begins or ends by the calendar."""
+DIGEST_S = 30.0
+REMINDERS_S = 1.0
 log = logging.getLogger(__name__)
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
@@ -44,13 +48,18 @@ def add_to(app: typer.Typer) -> None:
     @app.command()
     def worker() -> None:
         """Transcribe recordings and do what is due."""
-        from callcenter.services.ticket_sweeps import record_alarms
+        from callcenter.services.absences import settle
+        from callcenter.services.digests import write_digest
+        from callcenter.services.reminders import remind_of_alarms
         from transcripts.chores import Chore
         from transcripts.worker import run_worker
 
         settings = _begin()
         chores = (
-            Chore(name="alarms", every_s=ALARMS_S, run=_sweep(settings, record_alarms)),
+            Chore(name="alarms", every_s=ALARMS_S, run=_sweep(settings, remind_of_alarms)),
+            Chore(name="absences", every_s=ABSENCES_S, run=_sweep(settings, settle)),
+            Chore(name="digest", every_s=DIGEST_S, run=_sweep(settings, write_digest)),
+            Chore(name="reminders", every_s=REMINDERS_S, run=_remind(settings)),
             Chore(name="calendar", every_s=CALENDAR_S, run=_follow_calendar(settings)),
             Chore(name="anchor", every_s=ANCHOR_S, run=_anchor(settings)),
         )
@@ -82,6 +91,22 @@ def log_moved(count: int) -> None:
     """A word on what was done, if anything was."""
     if count:
         log.info("the calendar changed, clocks folded anew tickets=%s", count)
+
+
+def _remind(settings: Settings) -> Callable[[], None]:
+    """Deliver what is due."""
+    from callcenter.bootstrap import build_engine, unit_of_work_factory
+    from callcenter.notify import AppriseSender
+    from callcenter.services.reminder_delivery import Language, deliver_reminders
+
+    units = unit_of_work_factory(settings, 10.0, engine=build_engine(settings, pool_size=1))
+    sender = AppriseSender()
+    language = Language(code=settings.language, zone=settings.zone)
+
+    def run() -> None:
+        deliver_reminders(units, sender.send, language, lambda: datetime.now(UTC))
+
+    return run
 
 
 def _anchor(settings: Settings) -> Callable[[], None]:

@@ -20,6 +20,7 @@ from callcenter.domain.tickets import (
     take,
 )
 from callcenter.services.ports import TICKETS_CHANNEL, UnitOfWork
+from callcenter.services.reminders import tell_of_message
 from callcenter.services.rules import policy_of_new
 from callcenter.services.ticket_log import SYSTEM, lock_ticket, record, seal
 
@@ -120,7 +121,8 @@ def open_for_recording(
     heard = replace(heard, opened_at=at, wished_reply=WishedReply(wished_reply) if wished_reply else None)
     said: dict[str, Value] = {**_contact(heard), "wished_reply": wished_reply}
     if uow.tickets.add(heard):
-        return record(uow, heard, (EventKind.OPENED, {"linkedid": linkedid, **said}), actor=SYSTEM, at=at)
+        opened: Change = (EventKind.OPENED, {"linkedid": linkedid, **said})
+        return tell_of_message(uow, record(uow, heard, opened, actor=SYSTEM, at=at), at)
     ticket = lock_ticket(uow, number)
     changes: list[Change] = []
     if ticket.opened_at is None:

@@ -13,6 +13,8 @@ from callcenter.domain.policy import Needed, Policy
 from callcenter.domain.text import clean
 from callcenter.domain.tickets import Change, EventKind, Status, Ticket, TicketForm, fill_in, next_status
 from callcenter.services.ports import TicketFilter, UnitOfWork
+from callcenter.services.reminders import tell_of_message
+from callcenter.services.rosters import roster_of
 from callcenter.services.rules import policy_of_new
 from callcenter.services.ticket_forms import (
     DETAILS_LIMIT,
@@ -62,6 +64,8 @@ def register(
     if _starts_with_a_message(policy, channel):
         ticket = record(uow, ticket, (EventKind.MESSAGE, {}), actor=actor.extension, at=came_at)
     if handed_to:
+        if handed_to in roster_of(uow, now).away:
+            raise BadForm("handed_to", handed_to)
         ticket, handed = _handed(uow, ticket, handed_to, handover)
         changes.append(handed)
     return record(uow, ticket, *changes, actor=actor.extension, at=now)
@@ -101,13 +105,14 @@ def take_message(
     blank = replace(_blank(uow, policy, channel, now, number="new"), fields=dict(fields), details=words)
     known = _unfinished(uow, party_of(blank), channel)
     if known is not None:
-        return record(uow, known, message, *told, actor=SYSTEM, at=now)
+        return tell_of_message(uow, record(uow, known, message, *told, actor=SYSTEM, at=now), now)
     number = next_console_number(uow, now.astimezone(policy.zone).date())
     ticket = replace(blank, number=number)
     uow.tickets.add(ticket)
     ticket = record(uow, ticket, message, actor=SYSTEM, at=came_at)
     data: dict[str, Value] = {"kind": ticket.kind, "complexity": ticket.complexity, **fields}
-    return record(uow, ticket, (EventKind.OPENED, data), *told, actor=SYSTEM, at=now)
+    opened = record(uow, ticket, (EventKind.OPENED, data), *told, actor=SYSTEM, at=now)
+    return tell_of_message(uow, opened, now)
 
 
 def _unfinished(uow: UnitOfWork, party: str | None, channel: str) -> Ticket | None:

@@ -17,6 +17,7 @@ from callcenter.domain.ticket_clocks import TicketClock, fold_clocks, fold_runs,
 from callcenter.domain.tickets import Change, EventKind, Ticket, move, next_status
 from callcenter.errors import ShouwenError
 from callcenter.services.ports import UnitOfWork
+from callcenter.services.reminders import tell_of_step
 from callcenter.services.rules import rules_of
 from callcenter.services.ticket_forms import DETAILS_LIMIT
 from callcenter.services.ticket_log import SYSTEM, lock_ticket, record
@@ -109,6 +110,7 @@ def _recorded(context: StepContext, step: Step, data: dict[str, Value], actor: P
         # The product tells the head itself, by a reminder that nobody can forget (H20).
         informed: Change = (EventKind.HEAD_INFORMED, {"office": data["office"]})
         ticket = record(uow, ticket, informed, actor=SYSTEM, at=now)
+    tell_of_step(uow, step, ticket, context.log, actor, now)
     return ticket
 
 
