@@ -101,7 +101,7 @@ def export(
 
 
 def _was_said(recordings: Iterable[StoredTranscript]) -> bool:
-    return any(each.reading for each in recordings if each.recording.purpose is Purpose.MESSAGE)
+    return any(each.reading for each in recordings if each.recording.purpose is not Purpose.BRIEFING)
 
 
 def _note_list(

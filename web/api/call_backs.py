@@ -10,10 +10,12 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, Field
 
 from callcenter.db.uow import SqlUnitOfWork
+from callcenter.domain.access import Via
 from callcenter.domain.call_backs import CallBack
 from callcenter.services.call_backs import list_call_backs, request_call_back
 from callcenter.services.staff import active_member
 from callcenter.services.tickets import get_ticket
+from web import seeing
 from web.api.models import PersonOut, Shape
 from web.api.shapes import local
 from web.api.ticket_actions import ActorIn
@@ -62,10 +64,12 @@ class CallBacksOut(Shape):
 @router.post("", status_code=202, summary="Ring the actor's phone, then the ticket's number")
 def call_back(console: ConsoleDep, program: ProgramDep, number: str, body: ActorIn) -> CallBackOut:
     """409 while one is under way; 422 if the ticket's number cannot be called. The desk takes it within seconds."""
+    now = console.clock()
     with console.work() as work:
         member = active_member(work, body.actor)
         person = Viewer.of(member).person
-        asked = request_call_back(work, number, person, console.clock(), barred=console.settings.barred)
+        asked = request_call_back(work, number, person, now, barred=console.settings.barred)
+        seeing.ticket(work, program, Via.API, get_ticket(work, number, now).ticket, None, [], now)
         shown = _out(asked, program, work, console.settings.zone, {})
         work.commit()
     return shown
@@ -76,9 +80,11 @@ def list_all(console: ConsoleDep, program: ProgramDep, number: str) -> CallBacks
     """With the proposed instant of the next one."""
     now, zone = console.clock(), console.settings.zone
     with console.work() as work:
-        get_ticket(work, number, now)
+        ticket = get_ticket(work, number, now).ticket
         found = list_call_backs(work, number, now)
         items = [_out(each, program, work, zone, found.recordings) for each in found.items]
+        if items:
+            seeing.ticket(work, program, Via.API, ticket, None, [], now)
     return CallBacksOut(items=items, next_attempt_at=local(found.next_at, zone))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
+from callcenter.domain.access import Via
 from callcenter.services.call_backs import CallBackUnderWay, request_call_back
 from callcenter.services.tickets import get_ticket
+from web import seeing
 from web.deps import FormDep, PageDep
 from web.pages.one_ticket import read_call
 from web.reading import go
@@ -39,7 +41,9 @@ def card(page: PageDep, number: str) -> HTMLResponse:
     now, viewer = page.console.clock(), page.reader.viewer
     with page.console.work() as work:
         ticket = get_ticket(work, number, now).ticket
-        may_hear = viewer.may_hear(ticket, read_call(work, ticket))
+        call = read_call(work, ticket)
+        may_hear = viewer.may_hear(ticket, call)
         barred = page.console.settings.barred
         values = card_values(work, ticket, viewer, now, page.say, barred=barred, may_hear=may_hear)
+        seeing.ticket(work, viewer, Via.PAGE, ticket, call, values["call_backs"].said, now)
     return page("parts/call_backs_alone.html", "tickets", ticket=ticket, **values)

@@ -90,6 +90,8 @@ class CallBackCard:
     under_way: bool
     may_call: bool
     refusal: str
+    said: tuple[StoredTranscript, ...]
+    """What was understood of the talks, as far as the reader may hear them."""
 
 
 def call_back_card(
@@ -123,6 +125,7 @@ def call_back_card(
         under_way=under_way,
         may_call=may_call and not under_way,
         refusal=_refusal(ticket, viewer, barred) if may_call else "",
+        said=tuple(texts.values()),
     )
 
 
