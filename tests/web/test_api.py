@@ -298,6 +298,9 @@ def test_every_action_of_the_console_is_there(manager: Api, desk: Desk) -> None:
     assert (done["status"], done["clocks"][0]["state"]) == ("resolved", "met")
     assert manager.act(number, "reopen", actor="103", text="again")["status"] == "open"
     assert manager.act(number, "resolve", actor="103", text="told again")["status"] == "resolved"
+    body = manager.refused(422, "POST", f"/tickets/{number}/close", json={"actor": "103"})
+    assert "satisfaction" in body["detail"]
+    manager.act(number, "satisfaction", actor="103", answer="satisfied")
     assert manager.act(number, "close", actor="103")["status"] == "closed"
     dismissed = manager.act(desk.tickets["talking"], "dismiss", actor="101", text="wrong number")
     assert (dismissed["status"], dismissed["clocks"]) == ("dismissed", [])

@@ -124,6 +124,7 @@ def test_note_solve_reopen_close(browser: Browser) -> None:
     assert "Kept" in browser.text(path)
     assert browser.post(f"{path}/reopen", again="not satisfied").endswith("reopened")
     assert browser.post(f"{path}/resolve", result="told them more").endswith("resolved")
+    assert browser.post(f"{path}/steps/satisfaction_given", answer="satisfied").endswith("step")
     assert browser.post(f"{path}/close").endswith("closed")
     page = browser.text(path)
     for words in ("rang twice", "the dean", "told them", "not satisfied", "told them more"):

@@ -58,6 +58,10 @@ class FormIn(ActorIn):
     contact: ContactIn
     details: Words
     wished_reply: WishedReplyName | None = None
+    fields: Annotated[
+        dict[str, Annotated[str, Field(max_length=8000)]],
+        Field(default_factory=dict, max_length=50, description="the policy's own fields"),
+    ]
 
 
 def make(
@@ -90,6 +94,7 @@ def save_form(console: ConsoleDep, program: ProgramDep, number: str, body: FormI
         details=body.details,
         wished_reply=WishedReply(body.wished_reply) if body.wished_reply else None,
         complexity=body.complexity,
+        fields=body.fields,
     )
 
     def change(work: SqlUnitOfWork, number: str, person: Person, now: datetime) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from callcenter.db.uow import SqlUnitOfWork
+from callcenter.domain.calls import Person
 from callcenter.domain.tickets import AlreadyOwned, Status
 from callcenter.services import tickets
-from callcenter.services.tickets import BadForm, StaleTicket
+from callcenter.services.rules import rules_of
+from callcenter.services.tickets import BadForm, FieldsMissing, StaleTicket
 from web.changing import Change, TextChange, ticket_to_change, with_text
 from web.deps import FormDep, PageDep
 from web.i18n import N_
 from web.pages import ticket_form
-from web.pages.one_ticket import show
+from web.pages.one_ticket import Again, show
 from web.reading import Page, go, text_of
 
 router = APIRouter(prefix="/tickets/{number}")
@@ -39,24 +44,26 @@ def save_form(page: PageDep, form: FormDep, number: str) -> Response:
     fields = ticket_form.typed(form)
     problems = ticket_form.problems(fields)
     if problems:
-        return show(page, number, errors=problems, kept=fields, status=422)
+        return show(page, number, Again(errors=problems, kept=fields), status=422)
+    version = ticket_form.version_of(fields)
     try:
         with page.console.work() as work:
             before = ticket_to_change(work, number, viewer, now)
+            own = ticket_form.own_fields(rules_of(work, before).policy, before.channel, fields["kind"])
             tickets.save_form(
                 work,
                 number=number,
-                form=ticket_form.filled_in(fields),
+                form=ticket_form.filled_in(fields, own),
                 actor=viewer.person,
                 now=now,
-                version=ticket_form.version_of(fields),
+                version=version,
             )
             work.commit()
     except BadForm as error:
         problems = {error.field: ticket_form.UNKNOWN_CHOICE}
-        return show(page, number, errors=problems, kept=fields, status=422)
+        return show(page, number, Again(errors=problems, kept=fields), status=422)
     except StaleTicket:
-        return show(page, number, errors={"version": STALE}, kept=fields, status=409)
+        return show(page, number, Again(problem=STALE, kept=fields, written_at=version), status=409)
     return go(f"/tickets/{number}", "opened" if before.status is Status.REGISTERING else "saved")
 
 
@@ -76,7 +83,7 @@ def make_with_text(
     """Make the change with the text of `field`; without one the page again, which says what is `missing`."""
     text = text_of(form, field)
     if not text:
-        return show(page, number, errors={field: missing}, status=422)
+        return show(page, number, Again(errors={field: missing}), status=422)
     return make(page, number, with_text(change, text), done)
 
 
@@ -89,9 +96,18 @@ def note(page: PageDep, form: FormDep, number: str) -> Response:
 
 @router.post("/resolve")
 def resolve(page: PageDep, form: FormDep, number: str) -> Response:
-    """The caller has their answer."""
+    """The caller has their answer, unless a colleague changed the ticket meanwhile."""
+    version = ticket_form.version_of(ticket_form.Blank(version=text_of(form, "version")))
+
+    def change(work: SqlUnitOfWork, number: str, text: str, person: Person, now: datetime) -> None:
+        tickets.resolve(work, number, text, person, now, version=version)
+
     missing = N_("Please write what the caller was told.")
-    return make_with_text(page, number, form, "result", missing, tickets.resolve, "resolved")
+    try:
+        return make_with_text(page, number, form, "result", missing, change, "resolved")
+    except StaleTicket:
+        kept = {"result": text_of(form, "result")}
+        return show(page, number, Again(problem=STALE, kept=kept, written_at=version), status=409)
 
 
 @router.post("/dismiss")
@@ -123,8 +139,11 @@ def reopen(page: PageDep, form: FormDep, number: str) -> Response:
 
 @router.post("/close")
 def close(page: PageDep, form: FormDep, number: str) -> Response:
-    """Done with, for good."""
-    return make(page, number, tickets.close, "closed")
+    """Done with, for good; what the policy still asks for is named, with the way to it."""
+    try:
+        return make(page, number, tickets.close, "closed")
+    except FieldsMissing:
+        return show(page, number, Again(not_closed=True), status=422)
 
 
 @router.post("/complexity")
