@@ -22,11 +22,14 @@ from callcenter.domain.periods import BadPeriod
 from callcenter.domain.policy import UnknownClock, UnknownPolicy
 from callcenter.domain.spot_checks import BadScores, NoSheet, NothingToDraw
 from callcenter.domain.tickets import AlreadyOwned, NotAllowed
+from callcenter.domain.absences import BadSpan, Clash, NobodyStandsIn
 from callcenter.errors import ShouwenError
 from callcenter.services.analysis import UnknownOffice
 from callcenter.services.attachments import UnknownAttachment
 from callcenter.services.call_backs import CallBackUnderWay, NotYourTicket
 from callcenter.services.opinions import LinkOver, LinkUsed
+from callcenter.services.absences import HasEnded, NoSuchAbsence, SamePost
+from callcenter.services.reminders import NoSuchAddress, NoSuchReminder, TooManyAddresses
 from callcenter.services.staff import UnknownStaff
 from callcenter.services.steps import BadStep, ExtensionTooLate, NotOffered, OnlyTheHead, UnknownStep
 from callcenter.services.supervision import AlreadyChecked, BadDraw, OwnMatter, UnknownCheck
@@ -67,6 +70,10 @@ class NoSuchCall(ShouwenError):
     """There is no call of this linkedid."""
 
 
+class NoSuchFile(ShouwenError):
+    """There is no file of this number."""
+
+
 class NoSuchRecording(ShouwenError):
     """There is no such recording."""
 
@@ -80,6 +87,7 @@ TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
     AlreadyOwned: (409, N_("A colleague took it first")),
     StaleTicket: (409, N_("A colleague changed it in the meantime")),
     UnknownTicket: (404, N_("There is no such ticket")),
+    NoSuchFile: (404, N_("There is no such file")),
     NoSuchCall: (404, N_("There is no such call")),
     BadForm: (422, N_("The request is not understood")),
     ReasonNeeded: (422, N_("A reason is needed")),
@@ -107,6 +115,15 @@ TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
     BadInstant: (422, N_("The request is not understood")),
     NoDueTime: (422, N_("The calendar has no such day")),
     BadDays: (422, N_("These are no days of the calendar")),
+    BadSpan: (422, N_("The request is not understood")),
+    SamePost: (422, N_("Nobody stands in for themselves")),
+    NobodyStandsIn: (422, N_("Somebody has to stand in")),
+    Clash: (409, N_("Somebody is away then")),
+    HasEnded: (409, N_("It has ended already")),
+    NoSuchAbsence: (404, N_("There is no such absence")),
+    NoSuchReminder: (404, N_("There is no such reminder")),
+    NoSuchAddress: (404, N_("There is no such address")),
+    TooManyAddresses: (409, N_("That is too much at once")),
     UnknownStaff: (422, N_("Nobody has this extension")),
     BadDraw: (422, N_("The request is not understood")),
     BadScores: (422, N_("The request is not understood")),

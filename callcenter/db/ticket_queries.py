@@ -229,6 +229,7 @@ def _filtered(
         (TicketRow.channel, wanted.channel),
         (TicketRow.awaits, wanted.awaits),
         (TicketRow.party, wanted.party),
+        (TicketRow.satisfaction, wanted.satisfaction),
     ):
         if value is not None:
             query = query.where(column == value)

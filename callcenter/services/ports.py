@@ -47,6 +47,7 @@ class TicketFilter:
     party: str | None = None
     closed_from: datetime | None = None
     closed_before: datetime | None = None
+    satisfaction: str | None = None
     q: str | None = None
 
 

@@ -7,7 +7,28 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from web.api import access, call_backs, calls, health, reports, ticket_actions, tickets
+from web.api import (
+    absences,
+    access,
+    analysis,
+    attachments,
+    calendar,
+    call_backs,
+    calls,
+    files,
+    health,
+    offices,
+    opinions,
+    policies,
+    registration,
+    reminders,
+    reports,
+    supervision,
+    ticket_actions,
+    ticket_steps,
+    tickets,
+    today,
+)
 from web.api.models import ProblemOut
 from web.problems import MEDIA_TYPE
 
@@ -25,7 +46,26 @@ def router() -> APIRouter:
     """Everything below /api/v1."""
     root = APIRouter(prefix="/api/v1")
     root.include_router(health.router)
-    for part in (call_backs, calls, tickets, ticket_actions, reports, access):
+    for part in (
+        call_backs,
+        calls,
+        tickets,
+        registration,
+        ticket_actions,
+        ticket_steps,
+        reports,
+        access,
+        calendar,
+        files,
+        policies,
+        today,
+    ):
+        root.include_router(part.router, responses=REFUSALS)
+    for part in (analysis, supervision, offices):
+        root.include_router(part.router, responses=REFUSALS)
+    for part in (absences, reminders):
+        root.include_router(part.router, responses=REFUSALS)
+    for part in (attachments, opinions):
         root.include_router(part.router, responses=REFUSALS)
     return root
 

@@ -34,13 +34,33 @@ def list_all(
     linkedid: Annotated[str | None, Query(max_length=100, description="the same as call")] = None,
     created_from: AwareDatetime | None = None,
     created_before: AwareDatetime | None = None,
+    kind: Annotated[str | None, Query(max_length=50)] = None,
+    channel: Annotated[str | None, Query(max_length=50)] = None,
+    awaits: Annotated[
+        str | None,
+        Query(max_length=50, description="extension, suggestion or disagreement: waits for the head"),
+    ] = None,
+    satisfaction: Annotated[
+        str | None, Query(max_length=50, description="a key of the policy's scale")
+    ] = None,
+    closed_from: AwareDatetime | None = None,
+    closed_before: AwareDatetime | None = None,
+    file: Annotated[int | None, Query(ge=1, description="number of a party's file")] = None,
     q: Annotated[
-        str | None, Query(max_length=100, description="part of number, name or details; a whole phone number")
+        str | None,
+        Query(
+            max_length=100,
+            description="words, a name, a ticket number's beginning; a whole phone number",
+        ),
     ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> ListOut[TicketOut]:
     """What is not given does not narrow."""
+    with console.work() as work:
+        party = work.today.file(file) if file is not None else None
+    if file is not None and party is None:
+        return ListOut[TicketOut](items=[], next=None)
     wanted = TicketFilter(
         statuses=tuple(status or ()),
         due_before=due_before,
@@ -50,6 +70,13 @@ def list_all(
         linkedid=call or linkedid,
         created_from=created_from,
         created_before=created_before,
+        kind=kind,
+        channel=channel,
+        awaits=awaits,
+        satisfaction=satisfaction,
+        closed_from=closed_from,
+        closed_before=closed_before,
+        party=party.party if party else None,
         q=q,
     )
     with console.work() as work:

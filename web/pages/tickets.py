@@ -1,64 +1,86 @@
-"""Tickets: the list by due time, and one ticket with all that can be done with it."""
+"""Tickets: the list by due time, what somebody looks for, and one ticket with all that can be done with it."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import HTMLResponse
 
 from callcenter.domain.access import Via
-from callcenter.domain.tickets import Status
-from callcenter.services.ports import TicketFilter
-from callcenter.services.tickets import list_tickets
+from callcenter.domain.periods import BadPeriod
+from callcenter.services.tickets import TicketPage, list_tickets
 from web import seeing
 from web.deps import PageDep
 from web.pages.one_ticket import show
-from web.views.tickets import UNFINISHED, grouped, kind_name
+from web.views.search import VIEWS, Asked
+from web.views.tickets import grouped, kind_name
 
 router = APIRouter()
-DONE = (Status.RESOLVED, Status.CLOSED, Status.DISMISSED)
-VIEWS = {"unfinished": UNFINISHED, "mine": UNFINISHED, "unowned": UNFINISHED, "done": DONE, "all": ()}
 DONE_ON_A_PAGE = 50
 UNFINISHED_ON_A_PAGE = 300
+Word = Annotated[str, Query(max_length=50)]
 
 
-def wanted(view: str, status: str, q: str, extension: str) -> TicketFilter:
-    """The filter behind a tab, a status and words; a chosen status looks beyond the tab's own."""
-    statuses = (Status(status),) if status in {known.value for known in Status} else VIEWS[view]
-    return TicketFilter(
-        statuses=statuses,
-        mine=extension if view == "mine" else None,
-        unowned=view == "unowned",
-        q=q or None,
+def asked_for(
+    view: Word = "unfinished",
+    status: Word = "",
+    q: Annotated[str, Query(max_length=100)] = "",
+    since: Annotated[str, Query(alias="from", max_length=40)] = "",
+    until: Annotated[str, Query(alias="to", max_length=40)] = "",
+    kind: Word = "",
+    channel: Word = "",
+    person: Word = "",
+    satisfaction: Word = "",
+) -> Asked:
+    """The form of the list."""
+    return Asked(
+        view=view if view in VIEWS else "unfinished",
+        status=status,
+        q=q.strip(),
+        since=since.strip(),
+        until=until.strip(),
+        kind=kind,
+        channel=channel,
+        person=person,
+        satisfaction=satisfaction,
     )
 
 
 @router.get("/tickets")
 def list_all(
     page: PageDep,
-    view: Annotated[str, Query(max_length=20)] = "unfinished",
-    status: Annotated[str, Query(max_length=20)] = "",
-    q: Annotated[str, Query(max_length=100)] = "",
+    asked: Annotated[Asked, Depends(asked_for)],
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> HTMLResponse:
-    """Tickets, the most urgent first."""
-    view = view if view in VIEWS else "unfinished"
+    """Tickets, the most urgent first. A period that makes no sense is said to be so, and nothing is listed."""
     viewer, now, console = page.reader.viewer, page.console.clock(), page.console
-    limit = DONE_ON_A_PAGE if view in ("done", "all") else UNFINISHED_ON_A_PAGE
-    asked = wanted(view, status, q.strip(), viewer.extension)
+    limit = DONE_ON_A_PAGE if asked.view in ("done", "all") else UNFINISHED_ON_A_PAGE
+    found, is_bad = TicketPage(items=(), next=None), False
     with console.work() as work:
-        found = list_tickets(work, asked, cursor=cursor, limit=limit, now=now)
-        seeing.tickets(work, viewer, Via.PAGE, (item.ticket for item in found.items), now)
+        people = work.staff.everybody()
+        try:
+            wanted = asked.filter(viewer.extension, console.settings.zone, now)
+        except BadPeriod:
+            is_bad = True
+        else:
+            found = list_tickets(work, wanted, cursor=cursor, limit=limit, now=now)
+            seeing.tickets(work, viewer, Via.PAGE, (item.ticket for item in found.items), now)
     policy = console.rules.policy
     return page(
         "tickets/list.html",
         "tickets",
+        code=422 if is_bad else 200,
         groups=grouped((item.ticket for item in found.items), now, page.say),
-        view=view,
-        status=status,
-        q=q,
+        asked=asked,
+        is_bad=is_bad,
         next=found.next,
+        people=people,
+        choices={
+            "kind": policy.kinds,
+            "channel": policy.channels,
+            "satisfaction": policy.satisfaction,
+        },
         kind_name=lambda ticket: kind_name(policy, ticket, page.say),
         contact_of=viewer.contact_of,
     )

@@ -27,6 +27,7 @@ _TITLES = {
     "late": N_("Overdue"),
     "unowned": N_("Waiting for somebody to take them"),
     "registering": N_("To be completed"),
+    "waiting": N_("Waiting for papers or for others"),
     "today": N_("Due today"),
     "later": N_("Due later"),
     "done": N_("Done"),
@@ -39,8 +40,10 @@ def group_key(ticket: Ticket, now: datetime, say: Speech) -> str:
         return "done"
     if ticket.owner is None:
         return "unowned"
-    if ticket.status is Status.REGISTERING or ticket.due_at is None:
+    if ticket.status is Status.REGISTERING:
         return "registering"
+    if ticket.due_at is None:
+        return "waiting" if ticket.status is Status.WAITING else "later"
     if is_late(ticket, now):
         return "late"
     return "today" if say.is_today(ticket.due_at, now) else "later"
@@ -54,7 +57,7 @@ def is_late(ticket: Ticket, now: datetime) -> bool:
 def grouped(tickets: Iterable[Ticket], now: datetime, say: Speech) -> list[Group]:
     """Tickets under their headings, nobody's first, then by due time; empty headings are left out."""
     found: dict[str, list[Ticket]] = {
-        key: [] for key in ("unowned", "late", "registering", "today", "later", "done")
+        key: [] for key in ("unowned", "late", "registering", "today", "later", "waiting", "done")
     }
     for ticket in tickets:
         found[group_key(ticket, now, say)].append(ticket)

@@ -1,0 +1,144 @@
+"""The calendar: a year's days, the centre's own closures and openings, and when something would be due."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import HTMLResponse, Response
+
+from callcenter.domain.clocks import NoDueTime, due_time
+from callcenter.domain.own_days import FIRST_YEAR, LAST_YEAR, BadDays, OwnDayKind, run_of_days
+from callcenter.domain.policy import Rules
+from callcenter.policy_words import clock_sentence
+from callcenter.services.own_days import forget_days, move_clocks, set_days
+from web.deps import FormDep, PageDep
+from web.errors import NotForYou
+from web.reading import Page, go, text_of
+from web.views.calendar import ledger, local_instant, own_runs, weekdays, year_view
+
+router = APIRouter()
+Text = Annotated[str, Query(max_length=60)]
+
+
+@router.get("/calendar")
+def show(
+    page: PageDep,
+    year: Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)] = None,
+    policy: Text = "",
+    clock: Text = "",
+    since: Annotated[str, Query(alias="from", max_length=40)] = "",
+) -> HTMLResponse:
+    """A year; with a clock and an instant, the due time day by day."""
+    return _render(page, year, {"policy": policy, "clock": clock, "from": since})
+
+
+def _render(
+    page: Page, year: int | None, asked: dict[str, str], *, code: int = 200, **given: Any
+) -> HTMLResponse:
+    console, say, now = page.console, page.say, page.console.clock()
+    today = now.astimezone(console.settings.zone).date()
+    shown = year or today.year
+    with console.work() as work:
+        book = work.rules
+        days = work.own_days.between(date(shown, 1, 1), date(shown, 12, 31))
+        names = {member.extension: member.name for member in work.staff.everybody()}
+    calendar = book.current.calendar
+    rules = book.by_name.get(asked["policy"], book.current)
+    values: dict[str, Any] = {
+        "year": shown,
+        "months": year_view(shown, calendar, {day.day: day for day in days}, say, today),
+        "weekdays": weekdays(say),
+        "is_provisional": calendar.notice(shown) is None,
+        "runs": own_runs(days),
+        "names": names,
+        "first_year": FIRST_YEAR,
+        "last_year": LAST_YEAR,
+        "policies": [
+            (name, each.policy.title.get(say.language) or name) for name, each in book.by_name.items()
+        ],
+        "policy": rules.policy.name,
+        "clocks": [
+            (name, f"{name} · {clock_sentence(rules.policy, name, say.language)}")
+            for name in rules.policy.clocks
+        ],
+        "asked": asked,
+        "given": {"first": "", "last": "", "kind": "closure", "reason": "", "fault": "", **given},
+        **_answer(rules, asked, page),
+    }
+    return page("calendar.html", "calendar", code=code, **values)
+
+
+def _answer(rules: Rules, asked: dict[str, str], page: Page) -> dict[str, Any]:
+    """The due time that was asked for, or what is wrong with the question."""
+    nothing: dict[str, Any] = {"due": None, "lines": [], "question_fault": ""}
+    clock, start = rules.policy.clocks.get(asked["clock"]), local_instant(asked["from"], rules.calendar)
+    if not asked["clock"] and not asked["from"]:
+        return nothing
+    if clock is None or start is None:
+        return nothing | {"question_fault": page.say.gettext("Choose a limit, and when it begins.")}
+    try:
+        due = due_time(clock.limit, start, rules.calendar)
+    except NoDueTime:
+        return nothing | {"question_fault": page.say.gettext("The calendar has no such day.")}
+    return nothing | {"due": due, "lines": ledger(due, page.say)}
+
+
+@router.post("/calendar/days")
+def add(page: PageDep, form: FormDep) -> Response:
+    """Close the centre on some days, or open it: for managers."""
+    _for_managers(page)
+    given = {key: text_of(form, key) for key in ("first", "last", "kind", "reason")}
+    try:
+        days = run_of_days(_day(given["first"]), _day(given["last"] or given["first"]))
+        kind = _kind(given["kind"])
+        with page.console.work() as work:
+            set_days(
+                work, days, kind, given["reason"], by=page.reader.viewer.extension, now=page.console.clock()
+            )
+            work.commit()
+    except BadDays as error:
+        return _render(
+            page, None, {"policy": "", "clock": "", "from": ""}, code=422, fault=str(error), **given
+        )
+    _move(page, days[0])
+    return go(f"/calendar?year={days[0].year}&done=days-set")
+
+
+@router.post("/calendar/days/remove")
+def remove(page: PageDep, form: FormDep) -> Response:
+    """Take own days back: for managers."""
+    _for_managers(page)
+    first, _, last = text_of(form, "days").partition("/")
+    days = run_of_days(_day(first), _day(last))
+    with page.console.work() as work:
+        forget_days(work, days, page.console.clock())
+        work.commit()
+    _move(page, days[0])
+    return go(f"/calendar?year={days[0].year}&done=days-removed")
+
+
+def _move(page: Page, first: date) -> None:
+    """The first clocks follow with the answer, the worker takes care of the others."""
+    with page.console.work() as work:
+        move_clocks(work, first, page.console.clock())
+        work.commit()
+
+
+def _for_managers(page: Page) -> None:
+    if not page.reader.viewer.is_manager:
+        raise NotForYou
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise BadDays(f"{text!r} is no day, such as 2026-10-12") from error
+
+
+def _kind(text: str) -> OwnDayKind:
+    if text not in set(OwnDayKind):
+        raise BadDays("choose a closure or an opening")
+    return OwnDayKind(text)
