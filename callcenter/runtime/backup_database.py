@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import sqlalchemy
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from callcenter.db.address import database_url, embedded_folder
+from callcenter.db.address import database_url, embedded_folder, sockets_in
 from callcenter.errors import ShouwenError
 from callcenter.runtime import home, postgres
 from callcenter.settings import Settings
@@ -74,6 +75,10 @@ def running(settings: Settings) -> Iterator[str]:
         yield url
     finally:
         postgres.stop(child)
+        sockets = sockets_in(embedded_folder(settings))
+        if not sockets.is_relative_to(settings.home.absolute()):
+            # a long home has its socket in the temporary folder
+            shutil.rmtree(sockets, ignore_errors=True)
 
 
 def connect(url: str) -> psycopg.Connection:

@@ -17,7 +17,7 @@ from pathlib import Path
 from alembic.script import ScriptDirectory
 
 from callcenter.db import migrate
-from callcenter.db.address import database_url, embedded_folder, sockets_in
+from callcenter.db.address import database_url, embedded_folder
 from callcenter.db.metadata import METADATA
 from callcenter.errors import ShouwenError
 from callcenter.runtime import anchors, backup_database, backup_programs, home
@@ -163,7 +163,6 @@ def _restore_database(
 ) -> Restored:
     with ExitStack() as stack:
         if settings.database_url is None:
-            stack.callback(_remove_short_sockets, stage)
             url = stack.enter_context(backup_database.running(stage))
         else:
             url = database_url(settings)
@@ -199,10 +198,3 @@ def _empty(url: str) -> None:
     migrate.downgrade(url, "base")
     with backup_database.connect(url) as connection:
         connection.execute("DROP TABLE IF EXISTS alembic_version")
-
-
-def _remove_short_sockets(stage: Settings) -> None:
-    """A long path has its socket in the temporary folder."""
-    sockets = sockets_in(embedded_folder(stage))
-    if not sockets.is_relative_to(stage.home):
-        shutil.rmtree(sockets, ignore_errors=True)

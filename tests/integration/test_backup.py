@@ -24,7 +24,7 @@ from agi.journal import Journal
 from callcenter.bootstrap import unit_of_work_factory
 from callcenter.cli import main
 from callcenter.db import migrate
-from callcenter.db.address import socket_url
+from callcenter.db.address import embedded_folder, socket_url, sockets_in
 from callcenter.db.engine import create_engine
 from callcenter.domain.calls import CallEvent, Kind, Person
 from callcenter.domain.policy import RuleBook
@@ -475,9 +475,12 @@ def test_the_embedded_database_is_backed_up_running_and_stopped(tmp_path: Path, 
     assert not home.is_locked(settings)
     # nothing outside was left: a long home has its sockets elsewhere
     restored = Settings(home=place.parent / ("x" * 120), database_url=None)
-    before = set(Path(tempfile.gettempdir()).glob("shouwen-*"))
+    homes = (restored, restored.model_copy(update={"home": restored.home / STAGE}))
+    sockets = [sockets_in(embedded_folder(each)) for each in homes]
+    assert not any(folder.is_relative_to(restored.home) for folder in sockets)
     assert restore(restored, place, quiet).findings.ok
-    assert set(Path(tempfile.gettempdir()).glob("shouwen-*")) <= before
+    assert verify_home(restored).ok
+    assert not any(folder.exists() for folder in sockets)
 
 
 def test_the_password_is_not_among_the_arguments(
