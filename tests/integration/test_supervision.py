@@ -36,7 +36,7 @@ WANG, LI, CHEN, GUO = (
 FRIDAY = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 """10:00 in Shanghai."""
 NOVEMBER = days(datetime(2026, 11, 1).date(), datetime(2026, 11, 30).date(), ZONE)
-FULL = {"records": 25, "handling": "25", "feedback": 25, "filing": 25}
+FULL: dict[str, str | int] = {"records": 25, "handling": "25", "feedback": 25, "filing": 25}
 HOUR = timedelta(hours=1)
 
 
@@ -284,7 +284,7 @@ def test_scores_count_promises_opinions_checks_and_greetings(uow_factory: UowFac
         answered_call(uow, "c-2", WANG, 4.5, 11)
         solved(uow, "261120-1-009", LI)
         [check] = draw(uow, 1, seed="1")
-        points = {"records": 20, "handling": 20, "feedback": 20, "filing": 20}
+        points: dict[str, str | int] = {"records": 20, "handling": 20, "feedback": 20, "filing": 20}
         supervision.fill_in(uow, check.id, points, remark="", actor=CHEN, now=now)
         report = supervision.scores(uow, NOVEMBER, zone=ZONE, now=now)
         by_name = {each.person.name: each for each in report.people}

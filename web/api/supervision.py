@@ -1,0 +1,348 @@
+"""Supervision over the API: draws, sheets, scores, the yearly list. All of it needs a manager's token."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Path, Query
+from pydantic import AwareDatetime, Field
+
+from callcenter.db.uow import SqlUnitOfWork
+from callcenter.domain.calls import Person
+from callcenter.domain.periods import read_period
+from callcenter.domain.scores import PersonScore, ScoreReport
+from callcenter.domain.spot_checks import CheckResult, SpotCheck
+from callcenter.services import supervision
+from callcenter.services.cursors import BadCursor
+from callcenter.services.staff import active_member
+from web.api.models import ListOut, PersonOut, Shape
+from web.console import Console
+from web.deps import ConsoleDep, Cursor, Limit, ProgramDep
+from web.errors import NotForYou
+from web.viewer import Viewer
+from web.views.supervision import formulas, month_or, ranking
+
+router = APIRouter(prefix="/supervision", tags=["supervision"])
+From = Annotated[
+    str | None, Query(alias="from", max_length=40, description="a day such as 2026-11-01, or an instant")
+]
+Until = Annotated[
+    str | None,
+    Query(alias="to", max_length=40, description="the last day, or the instant before which it ends"),
+]
+CheckId = Annotated[int, Path(ge=1, le=2**62)]
+Points = Annotated[int, Field(ge=0, le=10**6)]
+
+
+class DrawIn(Shape):
+    """Who draws, how many, out of what was solved in which days (both included)."""
+
+    actor: Annotated[str, Field(min_length=1, max_length=20, description="extension of a manager")]
+    count: int
+    from_: Annotated[str, Field(alias="from", max_length=40)]
+    to: Annotated[str, Field(max_length=40)]
+
+
+class SheetIn(Shape):
+    """A sheet filled in. A correction has a `reason`, and in `seen` how many sheets there were."""
+
+    actor: Annotated[str, Field(min_length=1, max_length=20, description="extension of a manager")]
+    scores: dict[Annotated[str, Field(max_length=100)], int]
+    remark: Annotated[str, Field(max_length=2000)] = ""
+    reason: Annotated[str, Field(max_length=400)] = ""
+    seen: Annotated[int, Field(ge=0)] = 0
+
+
+class SheetOut(Shape):
+    """A sheet on file."""
+
+    scores: dict[str, Points]
+    points: Points
+    possible: Points
+    remark: str
+    reason: str | None
+    checked_by: PersonOut
+    checked_at: AwareDatetime
+
+
+class CheckOut(Shape):
+    """A matter that was drawn; `sheets` are in their order, the last one holds."""
+
+    id: int
+    draw: int
+    ticket: str
+    owner: PersonOut
+    policy: str
+    policy_digest: str
+    drawn_at: AwareDatetime
+    drawn_by: PersonOut
+    sheets: list[SheetOut]
+
+
+class LineOut(Shape):
+    """A line of a scoring sheet."""
+
+    key: str
+    rule: str
+    points: Points
+    names: dict[str, str]
+
+
+class OneCheckOut(CheckOut):
+    """One check with the sheet's lines. `reproducible`: the stored seed gives the stored draw."""
+
+    lines: list[LineOut]
+    seed: str
+    reproducible: bool
+
+
+class RateOut(Shape):
+    """`part` of `whole`; `share` 0 to 1, null without data."""
+
+    part: Points
+    whole: Points
+    share: Annotated[float, Field(ge=0, le=1)] | None
+
+
+class ScoreOut(Shape):
+    """One person's score, 0 to 1; null if no weighted part has data."""
+
+    extension: str
+    name: str
+    matters: Points
+    rates: dict[str, RateOut]
+    score: Annotated[float, Field(ge=0, le=1)] | None
+    left_out: list[str]
+
+
+class ScoresOut(Shape):
+    """The scores from `from` until before `to`."""
+
+    from_: Annotated[AwareDatetime, Field(alias="from")]
+    to: AwareDatetime
+    weights: dict[str, int]
+    people: list[ScoreOut]
+    formulas: dict[str, str]
+
+
+class PlaceOut(ScoreOut):
+    """A place on the yearly list; `rank` null: too few matters or no data."""
+
+    rank: int | None
+    tied: bool
+    commended: bool
+
+
+class YearOut(Shape):
+    """The yearly list."""
+
+    year: int
+    weights: dict[str, int]
+    people: list[PlaceOut]
+    formulas: dict[str, str]
+    ranking: str
+
+
+@router.post("/draws", summary="Draw matters to be checked, by lot")
+def draw(console: ConsoleDep, program: ProgramDep, body: DrawIn) -> ListOut[CheckOut]:
+    """The seed is the machine's. 409 if nothing is left to draw."""
+    now = console.clock()
+    period = read_period(body.from_, body.to, console.settings.zone, now)
+    with console.report_work() as work:
+        actor = _manager(work, program, body.actor)
+        drawn = supervision.draw_checks(
+            work, count=body.count, period=period, actor=actor, seed=secrets.token_hex(16), now=now
+        )
+        work.commit()
+    return ListOut[CheckOut](items=[check_out(each, console.settings.zone) for each in drawn], next=None)
+
+
+@router.get("/checks", summary="Spot checks: those to do, or those done")
+def checks(
+    console: ConsoleDep,
+    program: ProgramDep,
+    state: Literal["to_do", "done"] = "to_do",
+    since: From = None,
+    until: Until = None,
+    owner: Annotated[str | None, Query(max_length=20, description="an extension; only of those done")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> ListOut[CheckOut]:
+    """To do: all of them, the oldest first. Done: the latest draw first, of draws of the period if one is given."""
+    _managers_only(program)
+    now, zone = console.clock(), console.settings.zone
+    period = read_period(since, until, zone, now) if since or until else None
+    before = _place(cursor)
+    with console.work() as work:
+        if state == "to_do":
+            found = work.supervision.to_do(limit)
+        else:
+            found = work.supervision.done(period, limit + 1, owner=owner, before=before)
+    more = len(found) > limit
+    found = found[:limit]
+    return ListOut[CheckOut](
+        items=[check_out(each, zone) for each in found], next=str(found[-1].id) if more else None
+    )
+
+
+@router.get("/checks/{check_id}", summary="One spot check with its sheet")
+def one_check(console: ConsoleDep, program: ProgramDep, check_id: CheckId) -> OneCheckOut:
+    """404 if there is none."""
+    _managers_only(program)
+    with console.work() as work:
+        check = supervision.get_check(work, check_id)
+        lines = supervision.sheet_of(work, check)
+        drawn = work.supervision.draw(check.draw)
+        reproducible = supervision.is_reproducible(work, check.draw)
+    return OneCheckOut(
+        **dict(check_out(check, console.settings.zone)),
+        lines=[
+            LineOut(key=line.key, rule=line.rule, points=line.points, names=dict(line.names))
+            for line in lines
+        ],
+        seed=drawn.seed if drawn else "",
+        reproducible=reproducible,
+    )
+
+
+@router.post("/checks/{check_id}", summary="Fill a sheet in, or correct it with a reason")
+def fill_in(console: ConsoleDep, program: ProgramDep, check_id: CheckId, body: SheetIn) -> OneCheckOut:
+    """422 names the line that does not fit; 409 if it is filled in already."""
+    with console.work() as work:
+        actor = _manager(work, program, body.actor)
+        supervision.fill_in(
+            work,
+            check_id,
+            body.scores,
+            remark=body.remark,
+            actor=actor,
+            now=console.clock(),
+            reason=body.reason,
+            seen=body.seen,
+        )
+        work.commit()
+    return one_check(console, program, check_id)
+
+
+@router.get("/scores", summary="Scores per person")
+def scores(console: ConsoleDep, program: ProgramDep, since: From = None, until: Until = None) -> ScoresOut:
+    """This month without `from` and `to`."""
+    _managers_only(program)
+    now, zone = console.clock(), console.settings.zone
+    period = month_or(since, until, zone, now)
+    with console.report_work() as work:
+        report = supervision.scores(work, period, zone=zone, now=now)
+    return ScoresOut.model_validate(
+        {
+            "from": report.start.astimezone(zone),
+            "to": report.end.astimezone(zone),
+            "weights": dict(report.weights),
+            "people": [_score(each) for each in report.people],
+            "formulas": _formulas(console, report),
+        }
+    )
+
+
+@router.get("/commendation", summary="The yearly list")
+def commendation(
+    console: ConsoleDep, program: ProgramDep, year: Annotated[int | None, Query(ge=2000, le=2100)] = None
+) -> YearOut:
+    """This year without `year`."""
+    _managers_only(program)
+    now, zone = console.clock(), console.settings.zone
+    chosen = year or now.astimezone(zone).year
+    with console.report_work() as work:
+        report, places = supervision.yearly_list(work, chosen, zone=zone, now=now)
+    return YearOut(
+        year=chosen,
+        weights=dict(report.weights),
+        people=[
+            PlaceOut.model_validate(
+                {
+                    **_score(place.score),
+                    "rank": place.rank,
+                    "tied": place.is_tied,
+                    "commended": place.is_commended,
+                }
+            )
+            for place in places
+        ],
+        formulas=_formulas(console, report),
+        ranking=ranking(console.rules.policy, console.speeches["en"]),
+    )
+
+
+def check_out(check: SpotCheck, zone: ZoneInfo) -> CheckOut:
+    """A check in the API's shape."""
+    return CheckOut(
+        id=check.id,
+        draw=check.draw,
+        ticket=check.ticket,
+        owner=_person(check.owner),
+        policy=check.policy,
+        policy_digest=check.policy_digest,
+        drawn_at=check.drawn_at.astimezone(zone),
+        drawn_by=_person(check.drawn_by),
+        sheets=[_sheet(result, zone) for result in check.results],
+    )
+
+
+def _sheet(result: CheckResult, zone: ZoneInfo) -> SheetOut:
+    return SheetOut(
+        scores=dict(result.scores),
+        points=result.points,
+        possible=result.possible,
+        remark=result.remark,
+        reason=result.reason,
+        checked_by=_person(result.checked_by),
+        checked_at=result.checked_at.astimezone(zone),
+    )
+
+
+def _person(person: Person) -> PersonOut:
+    return PersonOut(extension=person.extension, name=person.name)
+
+
+def _score(score: PersonScore) -> dict[str, object]:
+    return {
+        "extension": score.person.extension,
+        "name": score.person.name,
+        "matters": score.matters,
+        "rates": {
+            part: {
+                "part": rate.part,
+                "whole": rate.whole,
+                "share": None if rate.share is None else float(rate.share),
+            }
+            for part, rate in score.rates.items()
+        },
+        "score": None if score.score is None else float(score.score),
+        "left_out": list(score.left_out),
+    }
+
+
+def _formulas(console: Console, report: ScoreReport) -> dict[str, str]:
+    return formulas(report.weights, console.rules.policy, console.speeches["en"])
+
+
+def _place(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= 18):
+        raise BadCursor
+    return int(cursor)
+
+
+def _managers_only(program: Viewer) -> None:
+    if not program.is_manager:
+        raise NotForYou
+
+
+def _manager(work: SqlUnitOfWork, program: Viewer, actor: str) -> Person:
+    """The manager for whom a manager's program acts; raises NotForYou, UnknownStaff."""
+    acting = Viewer.of(active_member(work, actor))
+    if not (program.is_manager and acting.is_manager):
+        raise NotForYou
+    return acting.person

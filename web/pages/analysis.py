@@ -1,0 +1,114 @@
+"""The analysis of matters (H43, S50), for managers: tables, the matters behind each figure, CSV."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import HTMLResponse, Response
+
+from callcenter.domain.analysis import Analysis, By, Only
+from callcenter.domain.periods import BadPeriod, Period
+from callcenter.report_files import MEDIA_TYPES, Format
+from callcenter.services.analysis import analyse, matters_behind
+from web.deps import PageDep
+from web.errors import NotForYou
+from web.reading import Page
+from web.views import analysis as views
+from web.views.reports import period_words, query_of
+from web.views.supervision import first_and_last, month_or, period_choices, policy_named
+from web.views.tickets import name_of
+
+router = APIRouter(prefix=views.PAGE)
+LISTED = 300
+From = Annotated[str | None, Query(alias="from", max_length=40)]
+Until = Annotated[str | None, Query(alias="to", max_length=40)]
+
+
+@router.get("")
+def show(page: PageDep, since: From = None, until: Until = None) -> HTMLResponse:
+    """The page. A period that makes no sense is said to be so, above the analysis of this month."""
+    _managers_only(page)
+    console, say, now = page.console, page.say, page.console.clock()
+    zone = console.settings.zone
+    is_bad = False
+    try:
+        period = month_or(since, until, zone, now)
+    except BadPeriod:
+        is_bad, period = True, month_or(None, None, zone, now)
+    found, names = _read(page, period)
+    first, last = first_and_last(period, zone)
+    return page(
+        "analysis/analysis.html",
+        "supervision",
+        code=422 if is_bad else 200,
+        is_bad=is_bad,
+        total=views.cells(found, By.TOTAL, "", found.total, say),
+        tables=views.tables(found, names, say),
+        columns=[
+            (say.gettext(title), say.gettext(views.FORMULAS[only])) for only, title in views.COLUMNS.items()
+        ],
+        choices=period_choices(period, zone, now, say),
+        span=period_words(period, say),
+        query=query_of(period, zone),
+        first=first,
+        last=last,
+    )
+
+
+@router.get(".csv")
+def as_csv(page: PageDep, since: From = None, until: Until = None) -> Response:
+    """The analysis as a table for programs."""
+    _managers_only(page)
+    period = month_or(since, until, page.console.settings.zone, page.console.clock())
+    found, names = _read(page, period)
+    headers = {"content-disposition": 'attachment; filename="analysis.csv"'}
+    content = views.analysis_csv(found, names).encode()
+    return Response(content, media_type=MEDIA_TYPES[Format.CSV], headers=headers)
+
+
+@router.get("/tickets")
+def behind(
+    page: PageDep,
+    by: By = By.TOTAL,
+    key: Annotated[str, Query(max_length=200)] = "",
+    only: Only = Only.MATTERS,
+    since: From = None,
+    until: Until = None,
+) -> HTMLResponse:
+    """The matters behind one figure."""
+    _managers_only(page)
+    console, say, now = page.console, page.say, page.console.clock()
+    zone = console.settings.zone
+    period = month_or(since, until, zone, now)
+    with console.report_work() as work:
+        found = matters_behind(work, period, by=by, key=key, only=only, zone=zone, now=now, limit=LISTED + 1)
+        people = work.call_reports.names(frozenset({key} if by is By.PERSON else ()))
+    names = views.Names(console.rulebook, people, say)
+    return page(
+        "analysis/tickets.html",
+        "supervision",
+        found=found[:LISTED],
+        more=len(found) > LISTED,
+        listed=LISTED,
+        title=say.gettext(views.COLUMNS.get(only, views.COLUMNS[Only.MATTERS])),
+        row=names.of(by, key) if by is not By.TOTAL else "",
+        span=period_words(period, say),
+        query=query_of(period, zone),
+        kind_name=lambda matter: name_of(
+            policy_named(console.rulebook, matter.policy).kinds, matter.kind, say
+        ),
+    )
+
+
+def _read(page: Page, period: Period) -> tuple[Analysis, views.Names]:
+    console = page.console
+    with console.report_work() as work:
+        found = analyse(work, period, zone=console.settings.zone, now=console.clock())
+        people = work.call_reports.names(frozenset(found.rows[By.PERSON]))
+    return found, views.Names(console.rulebook, people, page.say)
+
+
+def _managers_only(page: Page) -> None:
+    if not page.reader.viewer.is_manager:
+        raise NotForYou

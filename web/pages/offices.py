@@ -1,0 +1,41 @@
+"""The directory of offices: what each is responsible for, how to reach it, what waits there (S1)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import HTMLResponse
+
+from callcenter.services.analysis import offices, open_matters
+from web.deps import PageDep
+from web.views.supervision import policy_named
+from web.views.tickets import name_of
+
+router = APIRouter(prefix="/offices")
+LISTED = 300
+
+
+@router.get("")
+def directory(page: PageDep, q: Annotated[str, Query(max_length=100)] = "") -> HTMLResponse:
+    """All offices, or those that have the words."""
+    with page.console.work() as work:
+        found = offices(work, q)
+    return page("offices/list.html", "offices", found=found, q=q)
+
+
+@router.get("/{key}")
+def one_office(page: PageDep, key: Annotated[str, Path(max_length=100)]) -> HTMLResponse:
+    """One office with the unfinished matters that it was passed."""
+    say, book = page.say, page.console.rulebook
+    with page.console.work() as work:
+        office, found = open_matters(work, key, LISTED + 1)
+    return page(
+        "offices/one.html",
+        "offices",
+        office=office,
+        found=found[:LISTED],
+        more=len(found) > LISTED,
+        listed=LISTED,
+        kind_name=lambda matter: name_of(policy_named(book, matter.policy).kinds, matter.kind, say),
+    )
