@@ -50,10 +50,11 @@ def resolve_session(console: Console, secret: str) -> Reader:
     with console.work() as work:
         login = resolve_login(work, secret, now=console.clock())
         member = work.staff.get(login.person.extension) if login else None
+        unseen = work.reminders.unseen(member.extension) if member else 0
         work.commit()
     if login is None or member is None:
         raise NotLoggedIn
-    return Reader(viewer=Viewer.of(member), csrf=login.csrf, secret=secret)
+    return Reader(viewer=Viewer.of(member), csrf=login.csrf, secret=secret, unseen=unseen)
 
 
 ReaderDep = Annotated[Reader, Depends(get_reader)]

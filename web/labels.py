@@ -85,5 +85,12 @@ CHANNELS = {
     "service-account": N_("Service account"),
     "walk-in": N_("Walk-in"),
 }
+ABSENCE_REASONS = {
+    "travel": N_("Business trip"),
+    "meeting": N_("Meeting"),
+    "training": N_("Training"),
+    "leave": N_("Leave"),
+    "other": N_("Other reason"),
+}
 ROLES = {"staff": N_("Staff"), "manager": N_("Manager")}
 UNKNOWN = _label(N_("Unknown"), "quiet", Icon("help"))

@@ -24,6 +24,8 @@ class Reader:
     viewer: Viewer
     csrf: str
     secret: str
+    unseen: int = 0
+    """How many reminders they have not seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class Page:
             "me": self.reader.viewer,
             "csrf_token": self.reader.csrf,
             "here": here,
+            "unseen": self.reader.unseen,
             "now": self.console.clock(),
             "flash": flash_of(self.request),
             "language_links": language_links(self.request),
