@@ -28,6 +28,7 @@ from web.live import socket
 from web.live.board import Board
 from web.live.listen import listen
 from web.live.snapshot import Snapshot, read_snapshot
+from web.rate_limit import RateLimit
 from web.rendering import Renderer
 from web.static_files import Kept
 from web.wechat import routes as service_account_routes
@@ -101,6 +102,7 @@ def create_app(
     app.state.console = console
     app.state.board = board
     app.state.service_account = service_account
+    app.state.looks = RateLimit(most=60, within_s=60)
     app.openapi = partial(api.describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
     errors.install(app)
     app.include_router(api.router())

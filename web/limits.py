@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.problems import problem
 
 LONGEST_BODY = 256 * 1024
+LONGEST_UPLOAD = 10 * 1024 * 1024 + LONGEST_BODY
+"""Files of a ticket: ten MiB, and the form around them."""
+UPLOADS = re.compile(r"(/api/v1)?/tickets/[^/]+/attachments")
 
 
 class BodyTooLong(Exception):
@@ -14,7 +19,7 @@ class BodyTooLong(Exception):
 
 
 class BodyLimit:
-    """Refuses bodies of more than 256 KiB, whether announced or not, and NUL in path or query."""
+    """Refuses bodies of more than 256 KiB (files: 10 MiB), announced or not, and NUL in path or query."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap `app`."""
@@ -31,7 +36,9 @@ class BodyLimit:
             await refusal(scope, receive, send)
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not announced.isdigit() or int(announced) > LONGEST_BODY:
+        upload = scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"])
+        longest = LONGEST_UPLOAD if upload else LONGEST_BODY
+        if not announced.isdigit() or int(announced) > longest:
             await _refuse(scope, receive, send)
             return
         received, started = 0, False
@@ -40,7 +47,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > LONGEST_BODY:
+            if received > longest:
                 raise BodyTooLong
             return message
 

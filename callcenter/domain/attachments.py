@@ -112,7 +112,7 @@ def clean_name(name: str, media_type: str) -> str:
     """
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(each for each in last if unicodedata.category(each)[0] != "C")
-    kept = " ".join(kept.split()).strip(". ")
+    kept = " ".join(kept.split()).rstrip(". ")
     ending = ENDINGS[media_type]
     for known in (ending, *_OTHER_ENDINGS.get(media_type, ())):
         if kept.lower().endswith(known):
