@@ -170,7 +170,7 @@ def show_sheet(
         recordings = work.transcripts.of_call(ticket.linkedid) if ticket.linkedid else []
         is_reproducible = viewer.is_manager and supervision.is_reproducible(work, check.draw)
         staff = {member.extension: member.name for member in work.staff.everybody()}
-        draw_ = work.supervision.draw(check.draw)
+        draw_, drawn = work.supervision.draw(check.draw), work.supervision.drawn(check.draw)
         if viewer.is_manager:
             seeing.ticket(work, viewer, Via.PAGE, ticket, call, recordings, now)
     names = {"": "", SYSTEM: say.gettext("The desk")} | staff
@@ -208,6 +208,7 @@ def show_sheet(
         story=ticket_story(events, lambda key: names.get(key, key), policy, say, full=True),
         is_reproducible=is_reproducible,
         draw=draw_,
+        drawn=len(drawn),
         pool=sum(len(pool.tickets) for pool in draw_.pools.values()) if draw_ else 0,
         points_words=views.points_words,
     )
