@@ -102,13 +102,13 @@ class CallBackRepository:
         return [_call_back(row) for row in self._session.scalars(query)]
 
     def unfinished(self, node: int, started_before: datetime) -> list[CallBack]:
-        """Attempts that the desk of that node took before an instant and that have no end, locked."""
+        """Attempts that the desk of that node took at an instant or before, without an end; locked."""
         query = (
             select(CallBackRow)
             .where(
                 CallBackRow.state == State.STARTED,
                 CallBackRow.node == node,
-                CallBackRow.started_at < started_before,
+                CallBackRow.started_at <= started_before,
             )
             .with_for_update(skip_locked=True)
         )

@@ -16,6 +16,8 @@ FRESH = timedelta(seconds=30)
 """Older than this a request is not dialled any more: whoever clicked has given up on it."""
 LONGEST = timedelta(hours=4)
 """No talk lasts so long: an attempt without an end after it has lost it."""
+UNSEEN = timedelta(minutes=2)
+"""A desk that took a request and did not ring the phone for so long died in between."""
 PREFIX = "call-back-"
 """How the linkedid of a call that we place begins; those of calls that come begin with a digit."""
 LINES = frozenset({"8000", "8001", "8002", "8003"})
@@ -113,7 +115,9 @@ class CallBack:
         """Whether it may still ring or talk at `now`; one whose end was lost is over after a while."""
         if self.state is State.REQUESTED:
             return now - self.requested_at < FRESH
-        return self.state is State.STARTED and now - (self.started_at or self.requested_at) < LONGEST
+        seen = self.rang_at is not None or self.answered_at is not None
+        limit = LONGEST if seen else UNSEEN
+        return self.state is State.STARTED and now - (self.started_at or self.requested_at) < limit
 
 
 def dialable(phone: str | None, *, barred: Collection[str] = (), own: str = "") -> str:

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from callcenter.domain.call_backs import (
     FRESH,
-    LONGEST,
     PREFIX,
+    UNSEEN,
     CallBack,
     Outcome,
     State,
@@ -145,8 +145,9 @@ def take_requests(uow: CallBackUnitOfWork, *, node: int, now: datetime) -> list[
         uow.call_backs.save(taken, node=node)
         uow.notify(TICKETS_CHANNEL, asked.ticket)
         orders.append(Order(call_back=taken, digits=_digits(uow, asked.ticket)))
-    for lost in uow.call_backs.unfinished(node, now - LONGEST):
-        _fail(uow, lost, "lost", now)
+    for lost in uow.call_backs.unfinished(node, now - UNSEEN):
+        if not lost.under_way(now):
+            _fail(uow, lost, "lost", now)
     return orders
 
 

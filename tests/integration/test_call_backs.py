@@ -289,12 +289,21 @@ def test_a_request_is_taken_once_and_only_while_fresh(uow_factory: UowFactory, t
     assert (stale.outcome, stale.reason) == (Outcome.FAILED, "stale")
 
 
-def test_an_attempt_whose_end_is_lost_ends_all_the_same(uow_factory: UowFactory, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("rang", "lasts"), [(False, timedelta(minutes=2)), (True, timedelta(hours=4))], ids=["unseen", "seen"]
+)
+def test_an_attempt_whose_end_is_lost_ends_all_the_same(
+    uow_factory: UowFactory, node: Node, tmp_path: Path, rang: bool, lasts: timedelta
+) -> None:
     number = open_ticket(uow_factory, tmp_path)
     ask(uow_factory, number)
-    take(uow_factory)
+    taken = take(uow_factory)
+    if rang:
+        node.drain(event(taken, Step.STARTED, 0), event(taken, Step.RANG, 1))
     with uow_factory() as work:
-        take_requests(work, node=1, now=NOW + timedelta(hours=5))
+        take_requests(work, node=1, now=NOW + lasts - timedelta(seconds=1))
+        assert work.call_backs.of_ticket(number)[0].outcome is None
+        take_requests(work, node=1, now=NOW + lasts)
         work.commit()
         (lost,) = work.call_backs.of_ticket(number)
     assert (lost.outcome, lost.reason) == (Outcome.FAILED, "lost")

@@ -15,6 +15,7 @@ from agi.call_backs import answered_before
 from callcenter.domain.call_backs import (
     FRESH,
     LONGEST,
+    UNSEEN,
     BadNumber,
     CallBack,
     NoNumber,
@@ -244,7 +245,10 @@ def test_under_way() -> None:
     asked = attempt()
     assert asked.under_way(AT + FRESH - timedelta(seconds=1))
     assert not asked.under_way(AT + FRESH)
-    started = attempt(state=State.STARTED, started_at=AT)
+    unseen = attempt(state=State.STARTED, started_at=AT)
+    assert unseen.under_way(AT + UNSEEN - timedelta(seconds=1))
+    assert not unseen.under_way(AT + UNSEEN)
+    started = attempt(state=State.STARTED, started_at=AT, rang_at=AT)
     assert started.under_way(AT + LONGEST - timedelta(seconds=1))
     assert not started.under_way(AT + LONGEST)
     assert not attempt(state=State.ENDED).under_way(AT)
