@@ -48,6 +48,8 @@ NEEDED = {
     "limit-reached",
     "connecting",
     "sorry",
+    "rate",
+    "rate-thanks",
     "dash",
 }
 
