@@ -25,6 +25,8 @@ ABSENCES_S = 2.0
 DIGEST_S = 30.0
 REMINDERS_S = 1.0
 log = logging.getLogger(__name__)
+MEDIA_S = 2.0
+"""What came by the service account is asked for so soon; while there is nothing it is one indexed query."""
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
@@ -61,6 +63,7 @@ def add_to(app: typer.Typer) -> None:
             Chore(name="digest", every_s=DIGEST_S, run=_sweep(settings, write_digest)),
             Chore(name="reminders", every_s=REMINDERS_S, run=_remind(settings)),
             Chore(name="calendar", every_s=CALENDAR_S, run=_follow_calendar(settings)),
+            Chore(name="service account media", every_s=MEDIA_S, run=_fetch_media(settings)),
             Chore(name="anchor", every_s=ANCHOR_S, run=_anchor(settings)),
         )
         run_worker(settings, chores)
@@ -105,6 +108,28 @@ def _remind(settings: Settings) -> Callable[[], None]:
 
     def run() -> None:
         deliver_reminders(units, sender.send, language, lambda: datetime.now(UTC))
+
+    return run
+
+
+def _fetch_media(settings: Settings) -> Callable[[], None]:
+    """Fetch pictures, sounds and films that came by the service account."""
+    from callcenter.bootstrap import build_engine, unit_of_work_factory
+    from callcenter.db.attachment_files import AttachmentFiles
+    from callcenter.services.service_account import Centre
+    from web.wechat.media import MediaFetcher
+    from web.wechat.platform import Platform
+
+    fetcher = MediaFetcher(
+        unit_of_work_factory(settings, 10.0, engine=build_engine(settings, pool_size=1)),
+        Platform(settings.wechat_api, settings.wechat_app_id, settings.wechat_secret),
+        AttachmentFiles(settings.attachments),
+        Centre(language=settings.language, zone=settings.zone),
+        lambda: datetime.now(UTC),
+    )
+
+    def run() -> None:
+        fetcher.run_once()
 
     return run
 

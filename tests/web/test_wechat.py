@@ -138,7 +138,7 @@ def test_the_platform_verifies_the_address(start: Start) -> None:
 )
 def test_a_stranger_is_refused(start: Start, changed: dict[str, str], settings: Settings) -> None:
     client = start()
-    status, text = send(client, message(), **changed)
+    status, text = send(client, message(), NOW, **changed)
     assert status == 403
     assert "signature" not in text.lower() or "0" * 40 not in text
     assert client.get(ADDRESS, params=wechat.query(NOW) | changed | {"echostr": "x"}).status_code == 403
@@ -244,7 +244,7 @@ def test_a_sealed_message_is_opened_and_answered_sealed(start: Start, clock: Han
 )
 def test_every_kind_of_message_is_taken(start: Start, fields: dict[str, str], details: str) -> None:
     client = start()
-    xml = message(**{"Content": "", **fields})
+    xml = message(ZHAO, 1, **{"Content": "", **fields})
     assert send(client, xml)[0] == 200
     assert tickets(client)[0].details == details
 
