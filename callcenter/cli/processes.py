@@ -70,11 +70,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _sweep(settings: Settings, use_case: Callable[[UnitOfWork, datetime], object]) -> Callable[[], None]:
-    """The use case in a transaction of its own, at the instant it runs."""
-    from callcenter.bootstrap import single_unit_of_work
+    """The use case in a transaction of its own, at the instant it runs, on a connection that is kept."""
+    from callcenter.bootstrap import build_engine, unit_of_work_factory
+
+    units = unit_of_work_factory(settings, 10.0, engine=build_engine(settings, pool_size=1))
 
     def run() -> None:
-        with single_unit_of_work(settings) as uow:
+        with units() as uow:
             use_case(uow, datetime.now(UTC))
             uow.commit()
 

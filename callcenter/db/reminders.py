@@ -41,6 +41,10 @@ class ReminderRow(Base):
             postgresql_where=text("sent_at IS NULL AND gave_up_at IS NULL AND seen_at IS NULL"),
         ),
         Index("ix_reminder_recipient_id", "recipient", "id"),
+        Index("ix_reminder_unseen", "recipient", "id", postgresql_where=text("seen_at IS NULL")),
+        Index(
+            "ix_reminder_failing", "id", postgresql_where=text("sent_at IS NULL AND last_error IS NOT NULL")
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

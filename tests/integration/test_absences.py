@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from callcenter.bootstrap import staff_phones
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.absences import Absence, CoverAway, NobodyStandsIn, Reason
 from callcenter.domain.calls import Person
@@ -17,6 +18,7 @@ from callcenter.domain.tickets import NotAllowed, Ticket
 from callcenter.services import absences, staff, tickets
 from callcenter.services.pass_on import pass_on
 from callcenter.services.tickets import BadForm
+from callcenter.settings import Settings
 from tests.conftest import UowFactory
 
 WANG, LI, ZHANG, CHEN = (
@@ -269,3 +271,12 @@ def test_two_workers_hand_a_ticket_on_once(uow_factory: UowFactory) -> None:
     for thread in threads:
         thread.join()
     assert sorted(moved) == [0, 0, 5]
+
+
+def test_asterisk_is_told_of_the_phones_as_they_stand_in(uow_factory: UowFactory, settings: Settings) -> None:
+    now = datetime.now(UTC)
+    with uow_factory() as uow:
+        away(uow, WANG, now, cover="104")
+        uow.commit()
+    seen = {phone.extension: phone.rung and phone.on_duty for phone in staff_phones(settings)}
+    assert seen == {"101": False, "102": True, "103": True, "104": True}

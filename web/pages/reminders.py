@@ -16,7 +16,7 @@ from web.deps import FormDep, PageDep
 from web.errors import NotForYou
 from web.i18n import N_
 from web.reading import Page, go, text_of
-from web.views.reminders import lines_of
+from web.views.reminders import fault_text, lines_of
 
 router = APIRouter(prefix="/reminders")
 SHOWN, FAILING = 100, 50
@@ -56,6 +56,7 @@ def show(
         "errors": errors or {},
         "kept_extension": text_of(kept, "extension") if kept else "",
         "tested": tested,
+        "fault_text": lambda fault: fault_text(fault, page.say),
     }
     return page("reminders/list.html", "reminders", code=code, **values)
 

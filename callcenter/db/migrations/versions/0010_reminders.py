@@ -59,6 +59,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("sent_at IS NULL AND gave_up_at IS NULL AND seen_at IS NULL"),
     )
     op.create_index("ix_reminder_recipient_id", "reminder", ["recipient", "id"])
+    op.create_index(
+        "ix_reminder_unseen", "reminder", ["recipient", "id"], postgresql_where=sa.text("seen_at IS NULL")
+    )
+    op.create_index(
+        "ix_reminder_failing",
+        "reminder",
+        ["id"],
+        postgresql_where=sa.text("sent_at IS NULL AND last_error IS NOT NULL"),
+    )
     op.create_table(
         "staff_address",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
