@@ -7,19 +7,24 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Index,
     Row,
+    Select,
     Subquery,
     Text,
     bindparam,
     case,
     cast,
     func,
+    literal,
+    null,
     select,
     text,
     true,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
@@ -51,7 +56,11 @@ Index(
     table_of(TicketEventRow).c.kind,
     postgresql_where=text("kind IN ({})".format(", ".join(f"'{kind}'" for kind in _ANALYSED))),
 )
+_OFFICE = TicketEventRow.data["office"].astext
+_FOR_COUNTING = select(func.set_config("jit", "off", True), func.set_config("work_mem", "64MB", True))
+"""For this transaction: compiling costs more than it saves here, and the sums should fit into memory."""
 _PLACES = (By.KIND, By.CHANNEL, By.MONTH, By.CAUSE, By.PERSON)
+_ALL_LEFT_OUT = (1 << len(_PLACES)) - 1
 
 
 def is_matter() -> ColumnElement[bool]:
@@ -68,30 +77,37 @@ class AnalysisRepository:
 
     def counts(self, measure: Measure, zone: ZoneInfo) -> Mapping[tuple[By, str], Counts]:
         """Every row of the analysis; matters without a cause or office have none of that kind."""
-        matters = _matters(measure, zone)
+        self._session.execute(_FOR_COUNTING)
+        matters = _matters(measure, zone).cte("matters")
+        offices = _with_offices(matters)
         places = [matters.c[place.value] for place in _PLACES]
         sets = [tuple_(), *(tuple_(place) for place in places)]
-        query = select(func.grouping(*places).label("left_out"), *places, *_counts(matters))
+        without = [cast(null(), Text).label(place.value) for place in _PLACES]
+        query = union_all(
+            select(
+                func.grouping(*places).label("left_out"),
+                *places,
+                cast(null(), Text).label(By.OFFICE.value),
+                *_counts(matters),
+            ).group_by(func.grouping_sets(*sets)),
+            select(literal(_ALL_LEFT_OUT), *without, offices.c.office, *_counts(offices)).group_by(
+                offices.c.office
+            ),
+        )
         found: dict[tuple[By, str], Counts] = {}
-        for row in self._session.execute(query.group_by(func.grouping_sets(*sets))):
-            left_in = [
-                place for bit, place in zip((16, 8, 4, 2, 1), _PLACES, strict=True) if not row.left_out & bit
-            ]
-            key = getattr(row, left_in[0].value) if left_in else ""
+        for row in self._session.execute(query):
+            place = By.OFFICE if row.office is not None else _place(row.left_out)
+            key = "" if place is By.TOTAL else getattr(row, place.value)
             if key is not None:
-                found[left_in[0] if left_in else By.TOTAL, key] = _counted(row)
-        offices = _with_offices(matters)
-        for row in self._session.execute(
-            select(offices.c.office, *_counts(offices)).group_by(offices.c.office)
-        ):
-            found[By.OFFICE, row.office] = _counted(row)
+                found[place, key] = _counted(row)
         return found
 
     def behind(
         self, measure: Measure, zone: ZoneInfo, by: By, key: str, only: Only, limit: int
     ) -> list[FoundMatter]:
         """The matters behind one figure, the newest first."""
-        matters = _matters(measure, zone)
+        self._session.execute(_FOR_COUNTING)
+        matters = _matters(measure, zone).cte("matters")
         rows = _with_offices(matters) if by is By.OFFICE else matters
         in_row = true() if by is By.TOTAL else rows.c[by.value] == key
         flag = true() if only is Only.MATTERS else rows.c[only.value]
@@ -146,7 +162,7 @@ def _is(*kinds: EventKind) -> ColumnElement[bool]:
     return TicketEventRow.kind.in_(bindparam(None, values, expanding=True, literal_execute=True))
 
 
-def _matters(measure: Measure, zone: ZoneInfo) -> Subquery:
+def _matters(measure: Measure, zone: ZoneInfo) -> Select[Any]:
     """One row for each matter registered in the period: where it stands, and for which figures it counts."""
     period = measure.period
     in_period = (TicketRow.created_at >= period.start, TicketRow.created_at < period.end, is_matter())
@@ -165,9 +181,10 @@ def _matters(measure: Measure, zone: ZoneInfo) -> Subquery:
             _latest(EventKind.RESPONSIBILITY_TRACED, "cause").label("cause"),
             _latest(EventKind.RESPONSIBILITY_TRACED, "person").label("person"),
             _latest(EventKind.SUGGESTION_DECIDED, "adopted").label("adopted"),
+            func.array_agg(_OFFICE.distinct()).filter(_OFFICE.is_not(None)).label("offices"),
         )
         .join(TicketRow, TicketRow.number == TicketEventRow.ticket_number)
-        .where(*in_period, _is(*JUDGED))
+        .where(*in_period, _is(*JUDGED, *PASSED))
         .group_by(TicketEventRow.ticket_number)
         .subquery()
     )
@@ -188,11 +205,11 @@ def _matters(measure: Measure, zone: ZoneInfo) -> Subquery:
             func.coalesce(events.c.traced, False).label(Only.TRACED.value),
             events.c.adopted.is_not(None).label(Only.DECIDED.value),
             func.coalesce(events.c.adopted == "yes", False).label(Only.ADOPTED.value),
+            events.c.offices,
         )
         .join(clocks, clocks.c.ticket_number == TicketRow.number, isouter=True)
         .join(events, events.c.ticket_number == TicketRow.number, isouter=True)
         .where(*in_period)
-        .subquery()
     )
 
 
@@ -203,21 +220,21 @@ def _latest(kind: EventKind, key: str) -> ColumnElement[Any]:
     return func.array_agg(in_order).filter(TicketEventRow.kind == kind)[1]
 
 
-def _with_offices(matters: Subquery) -> Subquery:
+def _with_offices(matters: CTE) -> Subquery:
     """A row for each matter and office that it was passed to."""
-    office = TicketEventRow.data["office"].astext
-    passed = (
-        select(TicketEventRow.ticket_number, office.label("office"))
-        .where(_is(*PASSED), office.is_not(None))
-        .where(TicketEventRow.ticket_number == matters.c.number)
-        .distinct()
-        .lateral()
+    office = func.unnest(matters.c.offices).label("office")
+    return select(*(column for column in matters.c if column.name != "offices"), office).subquery()
+
+
+def _place(left_out: int) -> By:
+    """What a row was grouped by; `left_out` has a bit for each place that it was not."""
+    bits = range(len(_PLACES) - 1, -1, -1)
+    return next(
+        (place for bit, place in zip(bits, _PLACES, strict=True) if not left_out >> bit & 1), By.TOTAL
     )
-    return select(*matters.c, passed.c.office).join(passed, true()).subquery()
 
 
 def _open_at_offices() -> Subquery:
-    office = TicketEventRow.data["office"].astext
     last_done = func.max(
         case((TicketEventRow.kind == EventKind.ASSIGNMENT_DONE, TicketEventRow.seq), else_=0)
     )
@@ -225,20 +242,20 @@ def _open_at_offices() -> Subquery:
         case((TicketEventRow.kind != EventKind.ASSIGNMENT_DONE, TicketEventRow.seq), else_=0)
     )
     return (
-        select(TicketEventRow.ticket_number.label("number"), office.label("office"))
+        select(TicketEventRow.ticket_number.label("number"), _OFFICE.label("office"))
         .join(TicketRow, TicketRow.number == TicketEventRow.ticket_number)
         .where(
             TicketRow.status.in_([Status.OPEN, Status.WAITING]),
             _is(*PASSED, EventKind.ASSIGNMENT_DONE),
-            office.is_not(None),
+            _OFFICE.is_not(None),
         )
-        .group_by(TicketEventRow.ticket_number, office)
+        .group_by(TicketEventRow.ticket_number, _OFFICE)
         .having(last_passed > last_done)
         .subquery()
     )
 
 
-def _counts(rows: Subquery) -> Sequence[ColumnElement[Any]]:
+def _counts(rows: CTE | Subquery) -> Sequence[ColumnElement[Any]]:
     flags = [only for only in Only if only is not Only.MATTERS]
     return (
         func.count().label(Only.MATTERS.value),

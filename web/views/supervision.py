@@ -170,7 +170,10 @@ def score_row(score: PersonScore, report: ScoreReport, say: Speech) -> ScoreRow:
         matters=score.matters,
         cells=tuple(_cell(part, rate, behind.get(part, ""), say) for part, rate in score.rates.items()),
         score=score_words(score.score),
-        left_out=say.gettext(N_("without: %(parts)s")) % {"parts": ", ".join(missing)} if missing else "",
+        left_out=say.gettext(N_("without: %(parts)s"))
+        % {"parts": ("、" if say.language == "zh" else ", ").join(missing)}
+        if missing
+        else "",
     )
 
 
