@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
+from callcenter.db.tickets import TicketRow
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calls import Person
-from callcenter.services import tickets
+from callcenter.services import absences, tickets
 from tests.support.web_fixtures import HandClock
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -42,17 +44,22 @@ class Centre:
         self._calls = 0
 
     def at(self, text: str) -> None:
-        """It is now this time. Whatever ran out on the way was found when it did."""
+        """It is now this time. Whatever ran out on the way was found a moment after it did."""
         until = instant(text).astimezone(UTC)
-        while self._clock.now < until:
-            self._clock.now = min(until, self._clock.now + timedelta(minutes=1))
-            self._sweep()
-
-    def _sweep(self) -> None:
+        while (found := self._next()) is not None and found < until:
+            self._clock.now = max(self._clock.now, found + timedelta(milliseconds=1))
+            with self._work() as uow:
+                tickets.record_alarms(uow, self._clock.now)
+                uow.commit()
+        self._clock.now = until
         with self._work() as uow:
-            while tickets.record_alarms(uow, self._clock.now):
-                pass
+            absences.settle(uow, until)
             uow.commit()
+
+    def _next(self) -> datetime | None:
+        """When time next brings something to a ticket."""
+        with self._work() as uow:
+            return uow.session.scalar(select(func.min(TicketRow.act_at)))
 
     # ---- what comes in ----------------------------------------------------------------------------------------------
     def call_answered(self, by: str, phone: str = "13800138000") -> str:

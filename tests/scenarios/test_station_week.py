@@ -101,7 +101,7 @@ def test_when_a_is_away_the_b_post_acts_and_the_work_comes_back(open_centre: Ope
     centre.post("/posts", {"actor": HEAD, "extension": WANG, "b_extension": LI})
     centre.post(
         "/absences",
-        {"actor": WANG, "extension": WANG, "from_at": "2026-11-17T08:00:00+08:00", "reason": "training"},
+        {"actor": WANG, "extension": WANG, "from": "2026-11-17T08:00:00+08:00", "reason": "training"},
         201,
     )
     centre.at("tue 09:00")

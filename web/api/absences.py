@@ -51,6 +51,20 @@ class AbsenceOut(Shape):
     returned_at: AwareDatetime | None
 
 
+class PostOut(Shape):
+    """A post and its B post."""
+
+    extension: str
+    b_extension: str | None
+
+
+class PostIn(ActorIn):
+    """Who stands in for whom."""
+
+    extension: Extension
+    b_extension: Extension | None = None
+
+
 class PassOnIn(WordsIn):
     """To whom, with what words."""
 
@@ -120,6 +134,27 @@ def end(console: ConsoleDep, program: ProgramDep, absence_id: AbsenceId, body: A
         ended = absences.end_absence(work, absence_id, console.clock())
         work.commit()
     return absence_out(ended, console.settings.zone)
+
+
+@router.get("/posts", summary="Who stands in for whom when they are away")
+def list_posts(console: ConsoleDep, program: ProgramDep) -> ListOut[PostOut]:
+    """By extension; posts without a B post are left out."""
+    with console.work() as work:
+        posts = work.absences.posts()
+    items = [PostOut(extension=post, b_extension=other) for post, other in sorted(posts.items())]
+    return ListOut[PostOut](items=items, next=None)
+
+
+@router.post("/posts", summary="Say whose B post is whose")
+def set_post(console: ConsoleDep, program: ProgramDep, body: PostIn) -> PostOut:
+    """A manager's to say; without `b_extension` nobody stands in."""
+    with console.work() as work:
+        acting = Viewer.of(active_member(work, body.actor))
+        if not acting.is_manager:
+            raise NotForYou
+        absences.set_post(work, body.extension, body.b_extension)
+        work.commit()
+    return PostOut(extension=body.extension, b_extension=body.b_extension)
 
 
 def _only_for(program: Viewer, acting: Viewer, extension: str) -> None:
