@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +27,7 @@ from callcenter.services.digests import write_digest
 from callcenter.services.reminder_delivery import Language, deliver_reminders
 from callcenter.settings import Settings
 from tests.conftest import UowFactory
+from tests.polling import until
 from tests.support.receivers import HttpReceiver, http_receiver, smtp_receiver
 
 WANG, LI, ZHANG, CHEN = (
@@ -37,6 +43,7 @@ DUE = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 NIGHT_ENDS = datetime(2026, 11, 27, 0, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 NUMBER = "261123-1-001"
+COMMAND = str(Path(sys.executable).with_name("shouwen"))
 
 
 @pytest.fixture(autouse=True)
@@ -407,3 +414,61 @@ def test_a_name_that_leads_here_is_not_followed_for_staff(
     assert receiver.got == []
     with uow_factory() as uow:
         assert uow.reminders.failing(9)[0].last_error == "json://x: the address leads to this machine"
+
+
+def test_the_worker_process_does_all_of_it(
+    uow_factory: UowFactory, settings: Settings, receiver: HttpReceiver
+) -> None:
+    """Breach, absence and delivery by a real `shouwen worker`, by the real clock."""
+    shipped = resources.files("callcenter.policies").joinpath("huizhou-school.toml").read_text("utf-8")
+    assert 'quiet = ["20:00-08:00"]' in shipped
+    settings.own_policies.mkdir()
+    awake = shipped.replace('quiet = ["20:00-08:00"]', "quiet = []")
+    settings.own_policies.joinpath("huizhou-school.toml").write_text(awake, "utf-8")
+    now = datetime.now(UTC)
+    with uow_factory() as uow:
+        opened(uow)
+        reached_by(uow, "102", receiver.url)
+        absences.add_absence(
+            uow,
+            "101",
+            from_at=now + timedelta(seconds=2),
+            until_at=None,
+            reason=Reason.LEAVE,
+            cover=None,
+            actor=WANG,
+            now=now,
+        )
+        long_ago = now - timedelta(days=60)
+        tickets.open_for_recording(
+            uow, number="late", linkedid="c-late", phone=None, name=None, wished_reply=None, at=long_ago
+        )
+        tickets.take(uow, "late", LI, long_ago)
+        uow.commit()
+
+    def titles() -> set[str]:
+        return {str(got["title"]) for got in receiver.got}
+
+    def handler() -> str | None:
+        with uow_factory() as uow:
+            ticket = uow.tickets.get(NUMBER)
+        return ticket.handler.extension if ticket and ticket.handler else None
+
+    given = {
+        **os.environ,
+        "SHOUWEN_HOME": str(settings.home),
+        "SHOUWEN_DATABASE_URL": str(settings.database_url),
+        "SHOUWEN_ENGINE_ZH": "off",
+        "SHOUWEN_ENGINE_EN": "off",
+    }
+    with (settings.home / "worker.log").open("wb") as log:
+        worker = subprocess.Popen([COMMAND, "worker"], env=given, stdout=log, stderr=log)
+    try:
+        until(lambda: {"工单 late 已超时", "您现在代 101 的岗"} <= titles(), 120)
+        until(lambda: handler() == "102", 120)
+    finally:
+        worker.kill()
+        worker.wait()
+    said = (settings.home / "worker.log").read_text("utf-8")
+    assert "Geheim" not in said
+    assert "Traceback" not in said
