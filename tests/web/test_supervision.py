@@ -259,7 +259,7 @@ def test_the_directory_of_offices_is_open_to_all_and_can_be_searched(
     browser.log_in()
     page = browser.text("/offices")
     assert "Dormitories, canteen, repairs, water and power" in page
-    assert "1 open matter passed to it" in page
+    assert "Open matters passed to it: 1" in page
     assert "Logistics" not in browser.text("/offices?q=refunds")
     assert "Nothing found" in browser.text("/offices?q=%3Cscript%3E")
     listed = browser.text("/offices/logistics")
