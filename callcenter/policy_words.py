@@ -57,6 +57,11 @@ def clock_sentence(policy: Policy, name: str, language: str) -> str:
     )
 
 
+def limit_words(policy: Policy, name: str, language: str) -> str:
+    """How long one clock gives, such as "1 working day"."""
+    return _Words(policy, language).limit(policy.clock(name).limit)
+
+
 def what_stops(policy: Policy, name: str, language: str) -> str:
     """What has to happen for the clock to stop."""
     words = _Words(policy, language)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, func, select, text, union_all
 from sqlalchemy.orm import Session
 
 from callcenter.db.ticket_queries import TicketRepository
@@ -15,6 +15,24 @@ from callcenter.domain.tickets import EventKind, Status, Ticket
 from callcenter.domain.today import OpenAssignment, PartyFile, PersonCount
 
 _UNDER_WAY = (Status.OPEN, Status.WAITING)
+_PEOPLE = text(
+    """
+    SELECT who,
+        (SELECT count(*) FROM (
+            SELECT 1 FROM ticket WHERE owner_extension = who AND status IN ('open', 'waiting', 'resolved')
+            AND due_at < :now LIMIT :limit) AS late),
+        (SELECT count(*) FROM (
+            SELECT 1 FROM ticket WHERE owner_extension = who AND status IN ('open', 'waiting')
+            LIMIT :limit) AS live)
+    FROM unnest(cast(:people AS text[])) AS who
+    """
+)
+_AT_RISK = text(
+    """
+    SELECT owner_extension, count(*) FROM ticket
+    WHERE act_at = due_at AND due_at >= :now AND owner_extension IS NOT NULL GROUP BY owner_extension
+    """
+)
 
 
 class TodayRepository:
@@ -100,29 +118,19 @@ class TodayRepository:
 
     def people(self, extensions: Sequence[str], now: datetime, limit: int) -> list[PersonCount]:
         """How many tickets each of these people owns: overdue, at risk, under way; none counted past `limit`."""
-        if not extensions:
-            return []
-        counts: dict[str, tuple[int, int, int]] = {}
-        for extension in extensions:
-            mine = TicketRow.owner_extension == extension
-            live = TicketRow.status.in_([status.value for status in (*_UNDER_WAY, Status.RESOLVED)])
-            late = self._count(limit, mine, live, TicketRow.due_at < now)
-            near = self._count(
-                limit, mine, live, TicketRow.act_at == TicketRow.due_at, TicketRow.due_at >= now
-            )
-            under_way = self._count(
-                limit, mine, TicketRow.status.in_([status.value for status in _UNDER_WAY])
-            )
-            row = self._session.execute(select(late, near, under_way)).one()
-            counts[extension] = (row[0], row[1], row[2])
+        # What is at risk is what was warned of and is not late: few, whatever there is in all.
+        risky = self._session.execute(_AT_RISK, {"now": now})
+        at_risk = {extension: min(count, limit) for extension, count in risky}
+        rows = self._session.execute(_PEOPLE, {"people": list(extensions), "now": now, "limit": limit})
         return [
-            PersonCount(extension=extension, overdue=late, at_risk=near, under_way=under_way)
-            for extension, (late, near, under_way) in counts.items()
+            PersonCount(
+                extension=extension,
+                overdue=overdue,
+                at_risk=at_risk.get(extension, 0),
+                under_way=under_way,
+            )
+            for extension, overdue, under_way in rows
         ]
-
-    def _count(self, limit: int, *where: ColumnElement[bool]) -> ColumnElement[int]:
-        some = select(literal(1)).select_from(TicketRow).where(*where).limit(limit).subquery()
-        return select(func.count()).select_from(some).scalar_subquery()
 
     def open_assignments(self, limit: int) -> list[OpenAssignment]:
         """Assignments that an office has not done yet, those that are due first before the others."""

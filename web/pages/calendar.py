@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from callcenter.domain.clocks import NoDueTime, due_time
 from callcenter.domain.own_days import FIRST_YEAR, LAST_YEAR, BadDays, OwnDayKind, run_of_days
 from callcenter.domain.policy import Rules
-from callcenter.policy_words import clock_sentence
+from callcenter.policy_words import limit_words
 from callcenter.services.own_days import forget_days, move_clocks, set_days
 from web.deps import FormDep, PageDep
 from web.errors import NotForYou
@@ -60,7 +60,7 @@ def _render(
         ],
         "policy": rules.policy.name,
         "clocks": [
-            (name, f"{name} · {clock_sentence(rules.policy, name, say.language)}")
+            (name, f"{name} · {limit_words(rules.policy, name, say.language)}")
             for name in rules.policy.clocks
         ],
         "asked": asked,

@@ -109,7 +109,7 @@ def _cell(
     if set_by_centre is not None:
         words.append(set_by_centre.reason)
         if set_by_centre.kind is OwnDayKind.OPENING:
-            sign, tone = N_("open"), "day-makeup"
+            sign, tone = N_("opened"), "day-makeup"
     return DayCell(
         number=day.day,
         tone=tone,
