@@ -151,7 +151,10 @@ def settle(uow: UnitOfWork, now: datetime) -> int:
 def _hand_on(uow: UnitOfWork, absence_id: int, roster: Roster, now: datetime) -> int:
     absence = uow.absences.lock(absence_id)
     cover = roster.acting(absence.extension) if absence else ""
-    if absence is None or not absence.holds(now) or cover == absence.extension:
+    if absence is None or not absence.holds(now):
+        return 0
+    if cover == absence.extension or cover not in roster.members:
+        # a circle, or a cover who has left: nobody to give it to, and the others' absences go on
         return 0
     if absence.begun_at is None:
         uow.absences.save(replace(absence, begun_at=now))
