@@ -114,10 +114,11 @@ def take_notice(
     """
     uow.service_account.lock(notice.account)
     known = uow.service_account.get(notice.key)
+    told_at = {Told.NOW: now, Told.EARLIER: notice.received_at, Told.NOTHING: None}[told]
     if known is not None:
-        if told is Told.NOW and known.acknowledged_at is None:
-            _acknowledge(uow, known.ticket, centre.confirmation(known.received_at, known.ticket), now)
-            uow.service_account.acknowledged(notice.key, now)
+        if told_at is not None and known.acknowledged_at is None:
+            _acknowledge(uow, known.ticket, _words(centre, known.received_at, known.ticket, told), told_at)
+            uow.service_account.acknowledged(notice.key, told_at)
         return known
     ticket = take_message(
         uow,
@@ -127,10 +128,8 @@ def take_notice(
         came_at=min(notice.came_at, now),
         now=now,
     )
-    told_at = {Told.NOW: now, Told.EARLIER: notice.received_at, Told.NOTHING: None}[told]
     if told_at is not None:
-        number = ticket.number if told is Told.NOW else None
-        _acknowledge(uow, ticket.number, centre.confirmation(notice.received_at, number), told_at)
+        _acknowledge(uow, ticket.number, _words(centre, notice.received_at, ticket.number, told), told_at)
     uow.service_account.add(notice, ticket.number, acknowledged_at=told_at, now=now)
     return KeptNotice(
         key=notice.key,
@@ -141,6 +140,10 @@ def take_notice(
         acknowledged_at=told_at,
         media_state=MediaState.PENDING if notice.media_id or notice.media_url else None,
     )
+
+
+def _words(centre: Centre, received_at: datetime, number: str, told: Told) -> str:
+    return centre.confirmation(received_at, number if told is Told.NOW else None)
 
 
 def _acknowledge(uow: ServiceAccountUnitOfWork, number: str, words: str, at: datetime) -> None:

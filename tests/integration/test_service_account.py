@@ -76,7 +76,7 @@ def notice(key: str = "1", account: str = "zhao", **given: object) -> Notice:
 
 
 def picture(key: str = "1", **given: object) -> Notice:
-    return notice(key, **({"kind": NoticeKind.IMAGE, "text": "", "media_id": "m1"} | given))
+    return notice(key, "zhao", **({"kind": NoticeKind.IMAGE, "text": "", "media_id": "m1"} | given))
 
 
 def take(units: UowFactory, taken: Notice, now: datetime, told: Told = Told.NOW) -> KeptNotice:

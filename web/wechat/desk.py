@@ -32,13 +32,13 @@ log = logging.getLogger(__name__)
 Units = Callable[[], AbstractContextManager[SqlUnitOfWork]]
 T = TypeVar("T")
 
-KEEP_S = 2.5
+KEEP_S = 2.0
 """A disk that takes longer to keep a message counts as none."""
-REGISTER_S = 2.5
+REGISTER_S = 1.8
 """So long after the callback came its registration may end; one that would be later is undone and left to `Drain`."""
-NUMBER_S = 3.5
+NUMBER_S = 2.5
 """Until then the sender is told the number."""
-ANSWER_S = 4.5
+ANSWER_S = 4.0
 """Until then there is an answer."""
 DRAIN_S = 1.0
 YOUNG_S = 10.0
@@ -60,13 +60,17 @@ class ServiceAccount:
         self._clock = clock
         self._inbox = Inbox(settings.inbox)
         self._centre = Centre(language=settings.language, zone=settings.zone)
-        self._threads = ThreadPoolExecutor(8, thread_name_prefix="service-account")
+        # Apart, so that those who wait for the database hold up nobody who writes to the disk; few, so that the
+        # console keeps connections of its own.
+        self._disk = ThreadPoolExecutor(4, thread_name_prefix="service-account-disk")
+        self._database = ThreadPoolExecutor(4, thread_name_prefix="service-account")
         self.drain = Drain(self._inbox, units, self._centre, clock)
 
     def close(self) -> None:
         """Ends what it began."""
         self.drain.stop()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._disk, self._database):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def take(self, protocol: Protocol, query: Mapping[str, str], body: bytes) -> str:
         """What to answer to a checked callback. Raises BadSignature, BadMessage, WrongMode, NotKept."""
@@ -81,7 +85,9 @@ class ServiceAccount:
             if path is None:
                 raise NotKept
             try:
-                await self._within(ANSWER_S - (time.monotonic() - began), partial(self._inbox.told, path))
+                await _within(
+                    self._disk, ANSWER_S - (time.monotonic() - began), partial(self._inbox.told, path)
+                )
             except (OSError, TimeoutError):
                 # Then nothing is said, rather than something that the ticket's log would not know of.
                 return OK
@@ -93,7 +99,7 @@ class ServiceAccount:
     async def _kept(self, notice: Notice) -> Path | None:
         """Where it lies; None if the disk cannot keep it."""
         try:
-            return await self._within(KEEP_S, partial(self._inbox.put, notice))
+            return await _within(self._disk, KEEP_S, partial(self._inbox.put, notice))
         except (OSError, TimeoutError, InboxFull) as error:
             log.error("service account: a message cannot be kept on the disk error=%s", type(error).__name__)
             return None
@@ -102,7 +108,8 @@ class ServiceAccount:
         """The message as it is on its ticket, or None when the database does not do it in time."""
         left = NUMBER_S - (time.monotonic() - began)
         try:
-            return await self._within(left, partial(self._registered, notice, path, began + REGISTER_S))
+            register = partial(self._registered, notice, path, began + REGISTER_S)
+            return await _within(self._database, left, register)
         except (DatabaseUnavailable, TimeoutError):
             log.warning("service account: the database is slow or away, a message waits in the inbox")
         except Exception:
@@ -120,9 +127,11 @@ class ServiceAccount:
             self._inbox.done(path)
         return kept
 
-    async def _within(self, seconds: float, do: Callable[[], T]) -> T:
-        loop = asyncio.get_running_loop()
-        return await asyncio.wait_for(loop.run_in_executor(self._threads, do), max(seconds, 0.01))
+
+async def _within(threads: ThreadPoolExecutor, seconds: float, do: Callable[[], T]) -> T:
+    """What `do` returns; raises TimeoutError after `seconds`: what has begun goes on, what has not is forgotten."""
+    running = asyncio.get_running_loop().run_in_executor(threads, do)
+    return await asyncio.wait_for(running, max(seconds, 0.01))
 
 
 class Drain:
