@@ -51,12 +51,15 @@ class TodayRepository:
         due_before: datetime | None = None,
         at_risk: bool = False,
         paused: bool = False,
+        of_others: bool = False,
     ) -> list[Ticket]:
         """Tickets that these people own or handle, by due time.
 
         `at_risk`: next comes the breach, whatever warning there was is out. `paused`: no clock runs, papers
-        are awaited.
+        are awaited. `of_others`: those that somebody else owns.
         """
+        handled = (TicketRow.handler_extension,)
+        columns = handled if of_others else (TicketRow.owner_extension, *handled)
         parts = [
             self._by_due(
                 limit,
@@ -65,9 +68,10 @@ class TodayRepository:
                 *_due(due_from, due_before),
                 *([TicketRow.act_at == TicketRow.due_at] if at_risk else []),
                 *([TicketRow.due_at.is_(None)] if paused else []),
+                *([TicketRow.owner_extension != extension] if of_others else []),
             )
             for extension in extensions
-            for column in (TicketRow.owner_extension, TicketRow.handler_extension)
+            for column in columns
             for status in statuses
         ]
         return self._tickets(parts, limit)

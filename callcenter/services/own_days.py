@@ -19,6 +19,8 @@ REASON_LIMIT = 200
 SETTLED = timedelta(seconds=3)
 """So long after a change every process has the new calendar, and writes no due time of the old one."""
 _PAGE = 100
+FIRST_FEW = 25
+"""What an answer of the console or the API waits for; the worker does the others."""
 _YEARS_BACK, _YEARS_ON = 1, 10
 _NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 
@@ -52,17 +54,19 @@ def forget_days(uow: UnitOfWork, days: Sequence[date], now: datetime) -> int:
     return count
 
 
-def move_clocks(uow: UnitOfWork, first: date, now: datetime, *, after: str = "") -> tuple[int, str | None]:
+def move_clocks(
+    uow: UnitOfWork, first: date, now: datetime, *, after: str = "", limit: int = _PAGE
+) -> tuple[int, str | None]:
     """Fold anew the clocks of some open tickets that a change from the day `first` on moves.
 
     How many there were, and the number after which to go on; None when all are done. Nothing enters the log,
     and what the log says of warnings and breaches stays.
     """
     begin = datetime.combine(first, time.min, uow.rules.current.calendar.zone)
-    page = uow.tickets.reached_by(begin, _PAGE, after)
+    page = uow.tickets.reached_by(begin, limit, after)
     for ticket in page:
         refresh(uow, ticket, now)
-    return len(page), page[-1].number if len(page) == _PAGE else None
+    return len(page), page[-1].number if len(page) == limit else None
 
 
 def follow_calendar(open_work: OpenWork, clock: Callable[[], datetime]) -> int:

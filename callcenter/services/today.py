@@ -33,6 +33,7 @@ class TodayLists(Protocol):
         due_before: datetime | None = None,
         at_risk: bool = False,
         paused: bool = False,
+        of_others: bool = False,
     ) -> list[Ticket]: ...
     def unowned(self, limit: int) -> list[Ticket]: ...
     def overdue(self, now: datetime, limit: int) -> list[Ticket]: ...
@@ -86,7 +87,7 @@ def my_today(work: TodayWork, extension: str, *, is_head: bool, now: datetime, z
         ("unowned", lists.unowned(limit)),
         ("ask", lists.of_people(me, (Status.RESOLVED,), limit, due_from=now)),
         ("papers", lists.of_people(me, (Status.WAITING,), limit, paused=True)),
-        ("stand_in", _of_others(extension, lists.of_people(me, _UNDER_WAY, 4 * limit))[:limit]),
+        ("stand_in", lists.of_people(me, _UNDER_WAY, limit, of_others=True)),
     ]
     piles = _each_once(found)
     centre = _centre(work, now) if is_head else None
@@ -124,10 +125,6 @@ def _each_once(found: Sequence[tuple[str, list[Ticket]]]) -> tuple[Pile, ...]:
         if fresh:
             piles.append(Pile(key=key, tickets=tuple(fresh[:SHOWN]), more=len(tickets) > SHOWN))
     return tuple(piles)
-
-
-def _of_others(extension: str, tickets: Sequence[Ticket]) -> list[Ticket]:
-    return [ticket for ticket in tickets if ticket.owner is not None and ticket.owner.extension != extension]
 
 
 def _next_midnight(now: datetime, zone: ZoneInfo) -> datetime:

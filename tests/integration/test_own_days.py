@@ -6,20 +6,24 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
 from callcenter.bootstrap import unit_of_work_factory
+from callcenter.cli import application
 from callcenter.db.engine import create_engine
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calendar import DayKind, Notice
 from callcenter.domain.calls import Person
 from callcenter.domain.own_days import BadDays, OwnDayKind, read_run
 from callcenter.domain.policy import RuleBook
+from callcenter.domain.staff import Role
 from callcenter.domain.tickets import Ticket, TicketForm
 from callcenter.holidays import ChineseHolidays
 from callcenter.own_holidays import OwnHolidays
-from callcenter.policy_files import load_rule_book
+from callcenter.policy_files import load_rule_book, with_calendar
 from callcenter.services.own_days import follow_calendar, forget_days, move_clocks, set_days
 from callcenter.services.registration import register
+from callcenter.services.staff import UnknownStaff, add_staff
 from callcenter.services.ticket_sweeps import record_alarms
 from callcenter.services.tickets import get_ticket
 from callcenter.settings import Settings
@@ -203,9 +207,39 @@ def test_own_days_stand_over_the_policys_own(rule_book: RuleBook) -> None:
     closed = date(2026, 11, 24)
     rules = rule_book.current
     policy = replace(rules.policy, closures=frozenset({closed}))
-    from callcenter.policy_files import with_calendar
-
     source = ChineseHolidays()
     assert with_calendar(policy, source).calendar.kind(closed) is DayKind.CLOSURE
     opened_again = with_calendar(policy, source, {closed: OwnDayKind.OPENING})
     assert opened_again.calendar.kind(closed) is DayKind.WORKDAY
+
+
+def test_the_commands_set_list_and_take_back(
+    uow_factory: UowFactory, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOUWEN_HOME", str(settings.home))
+    monkeypatch.setenv("SHOUWEN_DATABASE_URL", settings.database_url or "")
+    with uow_factory() as uow:
+        add_staff(uow, extension="104", name="陈国强", role=Role.MANAGER, now=FRIDAY)
+        number = opened(uow).number
+        uow.commit()
+
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(application(), ["calendar", *words])
+        if result.exception is not None:
+            raise result.exception
+        return result.output
+
+    days = "2026-11-24/2026-11-25"
+    said = run("add", days, "--kind", "closure", "--reason", "校运会", "--by", "104")
+    assert said == "2 days; 1 tickets follow\n"
+    assert due(uow_factory, number) == WEDNESDAY + timedelta(days=2)
+    listed = run("list", "--year", "2026").splitlines()
+    assert listed[0] == "2026\tpublished"
+    assert listed[1] == "2026-11-24\tclosure\t校运会\t104"
+    assert run("recompute") == "1 tickets follow\n"
+    assert run("remove", days) == "2 days; 1 tickets follow\n"
+    assert due(uow_factory, number) == WEDNESDAY
+    with pytest.raises(UnknownStaff):
+        run("add", days, "--kind", "closure", "--reason", "x", "--by", "999")
+    with pytest.raises(BadDays):
+        run("remove", days)

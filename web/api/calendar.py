@@ -13,7 +13,7 @@ from callcenter.db.uow import SqlUnitOfWork
 from callcenter.deadlines import DeadlineWriter
 from callcenter.domain.own_days import FIRST_YEAR, LAST_YEAR, OwnDay, OwnDayKind, run_of_days
 from callcenter.domain.staff import Role
-from callcenter.services.own_days import REASON_LIMIT, forget_days, move_clocks, set_days
+from callcenter.services.own_days import FIRST_FEW, REASON_LIMIT, forget_days, move_clocks, set_days
 from callcenter.services.staff import active_member
 from web.api.models import ListOut, Shape
 from web.console import Console
@@ -127,7 +127,7 @@ def _manager(work: SqlUnitOfWork, extension: str) -> None:
 def _move(console: Console, first: date) -> None:
     """The first clocks follow with the answer, the worker takes care of the others."""
     with console.work() as work:
-        move_clocks(work, first, console.clock())
+        move_clocks(work, first, console.clock(), limit=FIRST_FEW)
         work.commit()
 
 

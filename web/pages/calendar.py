@@ -12,7 +12,7 @@ from callcenter.domain.clocks import NoDueTime, due_time
 from callcenter.domain.own_days import FIRST_YEAR, LAST_YEAR, BadDays, OwnDayKind, run_of_days
 from callcenter.domain.policy import Rules
 from callcenter.policy_words import limit_words
-from callcenter.services.own_days import forget_days, move_clocks, set_days
+from callcenter.services.own_days import FIRST_FEW, forget_days, move_clocks, set_days
 from web.deps import FormDep, PageDep
 from web.errors import NotForYou
 from web.reading import Page, go, text_of
@@ -122,7 +122,7 @@ def remove(page: PageDep, form: FormDep) -> Response:
 def _move(page: Page, first: date) -> None:
     """The first clocks follow with the answer, the worker takes care of the others."""
     with page.console.work() as work:
-        move_clocks(work, first, page.console.clock())
+        move_clocks(work, first, page.console.clock(), limit=FIRST_FEW)
         work.commit()
 
 
