@@ -13,22 +13,22 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from callcenter.db.deadline import DatabaseUnavailable
+from callcenter.deadlines import BadInstant
+from callcenter.domain.absences import BadSpan, Clash, NobodyStandsIn
 from callcenter.domain.attachments import AttachmentTooLarge, BadAttachment
 from callcenter.domain.call_backs import BadNumber, NoNumber, NumberBarred, OwnPhone
-from callcenter.deadlines import BadInstant
 from callcenter.domain.clocks import NoDueTime
 from callcenter.domain.own_days import BadDays
 from callcenter.domain.periods import BadPeriod
 from callcenter.domain.policy import UnknownClock, UnknownPolicy
 from callcenter.domain.spot_checks import BadScores, NoSheet, NothingToDraw
 from callcenter.domain.tickets import AlreadyOwned, NotAllowed
-from callcenter.domain.absences import BadSpan, Clash, NobodyStandsIn
 from callcenter.errors import ShouwenError
+from callcenter.services.absences import HasEnded, NoSuchAbsence, SamePost
 from callcenter.services.analysis import UnknownOffice
 from callcenter.services.attachments import UnknownAttachment
 from callcenter.services.call_backs import CallBackUnderWay, NotYourTicket
 from callcenter.services.opinions import LinkOver, LinkUsed
-from callcenter.services.absences import HasEnded, NoSuchAbsence, SamePost
 from callcenter.services.reminders import NoSuchAddress, NoSuchReminder, TooManyAddresses
 from callcenter.services.staff import UnknownStaff
 from callcenter.services.steps import BadStep, ExtensionTooLate, NotOffered, OnlyTheHead, UnknownStep

@@ -175,8 +175,19 @@ class CallReportRepository:
         conditions = tuple(_conditions(wanted, zone, now))
         return CallRepository(self._session).list(cursor=cursor, limit=limit, conditions=conditions)
 
-    def matters(self, wanted: MatterFilter, zone: ZoneInfo, now: datetime, *, limit: int) -> list[Matter]:
-        """The promises or opinions behind a figure, of the newest tickets first."""
+    def matters(
+        self,
+        wanted: MatterFilter,
+        zone: ZoneInfo,
+        now: datetime,
+        *,
+        limit: int,
+        no_opinions: Sequence[tuple[str, str]] = (),
+    ) -> list[Matter]:
+        """The promises or opinions behind a figure, of the newest tickets first.
+
+        `no_opinions`: policy and answer of what only notes that none was given.
+        """
         query = (
             _tickets(wanted.period, zone, TicketRow.number, TicketRow.created_at, TicketRow.policy)
             .add_columns(StaffRow.extension, StaffRow.name)
@@ -191,7 +202,10 @@ class CallReportRepository:
         if wanted.hour is not None:
             query = query.where(func.extract("hour", local(TicketRow.created_at, zone)) == wanted.hour)
         if wanted.only is MatterSubset.OPINIONS:
-            query = query.add_columns(TicketRow.satisfaction).where(TicketRow.satisfaction.is_not(None))
+            query = query.add_columns(TicketRow.satisfaction).where(
+                TicketRow.satisfaction.is_not(None),
+                tuple_(TicketRow.policy, TicketRow.satisfaction).not_in(no_opinions),
+            )
         else:
             clock = TicketClockRow
             query = query.add_columns(clock.clock, clock.due_at, missed().label("missed"))

@@ -10,11 +10,11 @@ import callcenter.db.attachments
 import callcenter.db.call_backs
 import callcenter.db.calls
 import callcenter.db.heartbeat
-import callcenter.db.own_days
 import callcenter.db.opinions
+import callcenter.db.own_days
 import callcenter.db.policies
-import callcenter.db.service_account
 import callcenter.db.reminders
+import callcenter.db.service_account
 import callcenter.db.staff
 import callcenter.db.supervision
 import callcenter.db.tickets

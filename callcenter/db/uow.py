@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from callcenter.db.analysis import AnalysisRepository
     from callcenter.db.attachments import AttachmentRepository
     from callcenter.db.audit import AuditRepository
-    from callcenter.db.call_reports import CallReportRepository
     from callcenter.db.call_backs import CallBackRepository
+    from callcenter.db.call_reports import CallReportRepository
     from callcenter.db.calls import CallRepository
-    from callcenter.db.own_days import OwnDayRepository
-    from callcenter.db.today import TodayRepository
     from callcenter.db.opinions import OpinionRepository
-    from callcenter.db.service_account import ServiceAccountRepository
+    from callcenter.db.own_days import OwnDayRepository
     from callcenter.db.reminders import ReminderRepository
+    from callcenter.db.service_account import ServiceAccountRepository
     from callcenter.db.supervision import SupervisionRepository
+    from callcenter.db.today import TodayRepository
     from callcenter.db.transcripts import TranscriptRepository
 
 _NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(cast(:payloads AS text[])) AS payload")

@@ -342,7 +342,7 @@ FIGURES: tuple[Figure, ...] = (
         N_("Opinions"),
         N_(
             "Tickets registered in the period whose person served said how satisfied they are (H32); the latest "
-            "answer of each ticket, for the ticket's owner."
+            "answer of each ticket, for the ticket's owner. Left out: those who gave no opinion."
         ),
     ),
     _figure(
@@ -387,6 +387,23 @@ def is_satisfied(book: RuleBook, policy: str, answer: str) -> bool:
     rules = book.by_name.get(policy)
     meaning = rules.policy.answer(answer) if rules else None
     return meaning is not None and not meaning.reopens
+
+
+def is_opinion(book: RuleBook, policy: str, answer: str) -> bool:
+    """Whether an answer says how satisfied somebody is; what only notes that nobody said it has no digit."""
+    rules = book.by_name.get(policy)
+    meaning = rules.policy.answer(answer) if rules else None
+    return meaning is not None and (meaning.digit is not None or meaning.reopens)
+
+
+def no_opinions(book: RuleBook) -> list[tuple[str, str]]:
+    """Policy and key of every answer that only notes that no opinion was given."""
+    return [
+        (rules.policy.name, answer.key)
+        for rules in book.by_name.values()
+        for answer in rules.policy.satisfaction
+        if not is_opinion(book, rules.policy.name, answer.key)
+    ]
 
 
 def share(part: int, whole: int) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from callcenter.domain.answer_times import is_satisfied
+from callcenter.domain.answer_times import is_opinion, is_satisfied
 from callcenter.domain.calls import Person
 from callcenter.domain.policy import RuleBook
 
@@ -120,13 +120,6 @@ def places(scores: Iterable[PersonScore], *, least_matters: int, commended: int)
         for each in ranked
     ]
     return (*found, *(Place(score=each, rank=None) for each in ordered if each not in ranked))
-
-
-def is_opinion(book: RuleBook, policy: str, answer: str) -> bool:
-    """Whether an answer says how satisfied somebody is; what only notes that nobody said it has no digit."""
-    rules = book.by_name.get(policy)
-    meaning = rules.policy.answer(answer) if rules else None
-    return meaning is not None and (meaning.digit is not None or meaning.reopens)
 
 
 def satisfaction(answers: Mapping[tuple[str, str], int], book: RuleBook) -> Rate:

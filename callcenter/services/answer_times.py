@@ -19,6 +19,7 @@ from callcenter.domain.answer_times import (
     Tallies,
     TransferTally,
     greeting_limit,
+    is_opinion,
     is_satisfied,
     report_of,
 )
@@ -85,6 +86,8 @@ def _tally(opinions: Mapping[tuple[str, str], int], book: RuleBook) -> OpinionTa
     by_answer: dict[str, int] = {}
     satisfied = 0
     for (policy, answer), count in opinions.items():
+        if not is_opinion(book, policy, answer):
+            continue
         by_answer[answer] = by_answer.get(answer, 0) + count
         satisfied += count if is_satisfied(book, policy, answer) else 0
     return OpinionTally(by_answer=by_answer, satisfied=satisfied)

@@ -14,6 +14,7 @@ from callcenter.db.tickets import TicketRow
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calls import Person
 from callcenter.services import absences, tickets
+from callcenter.services.reminders import remind_of_alarms
 from tests.support.web_fixtures import HandClock
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -49,7 +50,7 @@ class Centre:
         while (found := self._next()) is not None and found < until:
             self._clock.now = max(self._clock.now, found + timedelta(milliseconds=1))
             with self._work() as uow:
-                tickets.record_alarms(uow, self._clock.now)
+                remind_of_alarms(uow, self._clock.now)
                 uow.commit()
         self._clock.now = until
         with self._work() as uow:
@@ -142,7 +143,7 @@ class Centre:
         """Somebody takes a ticket that is nobody's."""
         return self.post(f"/tickets/{number}/take", {"actor": who}, status)
 
-    def step(self, who: str, number: str, name: str, status: int = 200, **given: str) -> dict[str, Any]:
+    def step(self, who: str, number: str, name: str, status: int = 200, /, **given: str) -> dict[str, Any]:
         """The next step in the matter."""
         return self.post(f"/tickets/{number}/steps/{name}", {"actor": who, "given": given}, status)
 

@@ -6,13 +6,12 @@ from fractions import Fraction
 
 import pytest
 
-from callcenter.domain.answer_times import is_satisfied
+from callcenter.domain.answer_times import is_opinion, is_satisfied
 from callcenter.domain.calls import Person
 from callcenter.domain.policy import RuleBook, Score
 from callcenter.domain.scores import (
     PersonScore,
     Rate,
-    is_opinion,
     opinion_keys,
     person_score,
     places,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -31,7 +32,7 @@ def at(text: str) -> datetime:
     return local.astimezone(UTC)
 
 
-def log(*rows: tuple[str, str] | tuple[str, str, dict[str, Value]]) -> list[TicketEvent]:
+def log(*rows: tuple[str, str] | tuple[str, str, Mapping[str, Value]]) -> list[TicketEvent]:
     """Events from rows of time, kind and data."""
     return [
         TicketEvent(

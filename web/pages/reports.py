@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from callcenter.domain.answer_times import no_opinions
 from callcenter.domain.periods import BadPeriod, Period, read_period
 from callcenter.report_files import MEDIA_TYPES, Format, as_csv, as_xlsx
 from callcenter.services.call_lists import MatterFilter, MatterSubset
@@ -110,7 +111,9 @@ def matters(
         hour=hour,
     )
     with console.work() as work:
-        found = work.call_reports.matters(asked, zone, now, limit=LISTED + 1)
+        found = work.call_reports.matters(
+            asked, zone, now, limit=LISTED + 1, no_opinions=no_opinions(work.rules)
+        )
         names = work.call_reports.names(frozenset({asked.person} if asked.person else ()))
     policies = console.rulebook.by_name
     return page(
