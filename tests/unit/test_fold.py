@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.domain.calls import Call, CallEvent, Kind, Outcome, Person, Source
+from callcenter.domain.calls import (
+    Call,
+    CallEvent,
+    Handoff,
+    HandoffOutcome,
+    Kind,
+    Mode,
+    Outcome,
+    Person,
+    Recording,
+    Source,
+)
 from callcenter.domain.fold import fold_call, holder
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -247,6 +258,124 @@ def test_recordings_with_what_the_caller_said() -> None:
 def test_one_rebuilt_event_marks_the_call() -> None:
     assert fold("0 arrived line=8000\n 9 ended source=rebuilt").source is Source.REBUILT
     assert fold("0 arrived line=8000\n 9 ended").source is Source.LIVE
+
+
+def test_of_two_reasons_at_one_instant_the_same_one_holds_whichever_came_first() -> None:
+    rows = ["0 arrived line=8000", "20 queue_left reason=closed", "20 queue_left reason=timeout", "30 ended"]
+    one, other = fold("\n".join(rows)), fold("\n".join(reversed(rows)))
+    assert one == other
+    assert one.outcome is Outcome.NO_ANSWER
+
+
+@pytest.mark.parametrize("caller", [None, ""])
+def test_a_number_that_was_withheld_is_none(caller: str | None) -> None:
+    arrived = CallEvent(
+        linkedid="c.0",
+        at=START,
+        kind=Kind.ARRIVED,
+        data={"line": "8000", "caller": caller, "caller_name": caller},
+    )
+    call = fold_call([arrived])
+    assert call is not None
+    assert (call.caller, call.caller_name) == (None, None)
+
+
+def test_an_answer_of_somebody_who_had_the_caller_before_is_no_first_answer() -> None:
+    call = fold(
+        """0 arrived line=8000
+        3 answered extension=102 name=王强 uniqueid=c.2 again=yes
+        4 answered extension=101 name=李静 uniqueid=c.1 ticket=t"""
+    )
+    assert (call.first_responder, call.answered_at) == (LI, at(4))
+    alone = fold("0 arrived line=8000\n 3 answered extension=102 name=王强 uniqueid=c.2 again=yes")
+    assert (alone.first_responder, alone.answered_at) == (None, None)
+
+
+@pytest.mark.rule("H10")
+@pytest.mark.parametrize(("greeted_s", "greeting_ms"), [(2.5, 0), (2.501, 1), (2.499, None)])
+def test_a_greeting_counts_from_the_answer_on(greeted_s: float, greeting_ms: int | None) -> None:
+    call = fold(ANSWERED_BY_101 + f" {greeted_s} greeted extension=101 uniqueid=c.1")
+    assert call.greeting_ms == greeting_ms
+
+
+def test_a_greeting_on_another_leg_is_none_of_the_first_responder() -> None:
+    assert fold(ANSWERED_BY_101 + " 3 greeted extension=102 uniqueid=c.2").greeting_ms is None
+
+
+@pytest.mark.parametrize(
+    ("legs", "said"),
+    [
+        ("2.5 leg_up extension=101 uniqueid=c.1", []),
+        (
+            "2.448 leg_up extension=101 uniqueid=c.1",
+            ["answer time: desk and Asterisk differ by 52 ms"],
+        ),
+        (
+            """2.5 leg_up extension=103 uniqueid=c.1
+            2.501 leg_up extension=102 uniqueid=c.1""",
+            ["answered by: desk says 101, Asterisk says 102, 103"],
+        ),
+        # a phone that was answered on a leg of its own contradicts nobody
+        (
+            """2.4 leg_up extension=102 uniqueid=c.2
+            2.5 leg_up extension=101 uniqueid=c.1""",
+            [],
+        ),
+    ],
+)
+def test_what_the_witnesses_say_is_written_in_words(legs: str, said: list[str]) -> None:
+    call = fold(
+        f"""0 arrived line=8000
+        {legs}
+        2.5 answered extension=101 name=李静 uniqueid=c.1 ticket=t"""
+    )
+    assert list(call.disagreements) == said
+
+
+@pytest.mark.rule("H11")
+def test_two_handoffs_one_after_the_other_and_the_end_of_one_that_nobody_saw_begin() -> None:
+    call = fold(
+        ANSWERED_BY_101
+        + """
+        9 handoff_requested handoff=1 mode=live from=101 from_name=李静 to=102 to_name=王强 limit_s=120
+        20 handoff_ended handoff=1 outcome=refused
+        30 handoff_requested handoff=2 mode=recorded from=101 from_name=李静 to=103 to_name=赵敏 limit_s=60
+        35 handoff_briefed handoff=2 path=brief.wav
+        36 handoff_ended handoff=7 outcome=accepted
+        38 handoff_answered handoff=2 uniqueid=c.9
+        40 handoff_ended handoff=2 outcome=accepted"""
+    )
+    assert call.handoffs == (
+        Handoff(mode=Mode.LIVE, from_=LI, to=WANG, requested_at=at(9), outcome=HandoffOutcome.REFUSED),
+        Handoff(
+            mode=Mode.RECORDED,
+            from_=LI,
+            to=ZHAO,
+            requested_at=at(30),
+            # no word of Asterisk's of that leg: the desk's own time
+            answered_at=at(38),
+            completed_at=at(40),
+            outcome=HandoffOutcome.ACCEPTED,
+            within_limit=True,
+            briefing="brief.wav",
+        ),
+    )
+    assert holder(call) == ZHAO
+
+
+def test_recordings_whole() -> None:
+    call = fold(
+        """0 arrived line=8001
+        9 recording_started path=a.wav ticket=t language=zh phone=13800138000
+        20 recording_ended path=a.wav
+        25 recording_started path=b.wav ticket=t language=en phone=13800138000
+        26 recording_ended path=nothing.wav seconds=3"""
+    )
+    assert call.recordings == (
+        # its end says which number holds: none was left
+        Recording(path="a.wav", started_at=at(9), ended_at=at(20), seconds=0, ticket="t", language="zh"),
+        Recording(path="b.wav", started_at=at(25), ticket="t", language="en", phone="13800138000"),
+    )
 
 
 EXTENSIONS = st.sampled_from(sorted(STAFF))
