@@ -16,8 +16,7 @@ def party_of(ticket: Ticket) -> str | None:
         account = ticket.fields.get(key, "").strip()
         if account:
             return f"{key}:{account.casefold()}"
-    digits = re.sub(r"\D", "", ticket.contact_phone or "")
-    digits = digits.removeprefix("0086") if digits.startswith("0086") else digits
+    digits = re.sub(r"\D", "", ticket.contact_phone or "").removeprefix("0086")
     if len(digits) == 13 and digits.startswith("861"):
         digits = digits[2:]
     return f"phone:{digits}" if len(digits) >= 3 else None

@@ -14,7 +14,7 @@ def clean(text: str | None, limit: int) -> str | None:
         return None
     kept = "".join(
         "\ufffd" if "\ud800" <= character <= "\udfff" else character
-        for character in text.replace("\r\n", "\n")
+        for character in text
         if character in "\n\t" or unicodedata.category(character) != "Cc"
     )
     return kept.strip()[:limit].rstrip() or None
