@@ -45,6 +45,7 @@ def read_clocks(
                 pauses=table.flag("pauses"),
                 extendable=table.flag("extendable"),
                 repeats=table.flag("repeats"),
+                once=table.flag("once"),
                 per_office=per == "office",
             )
         table.finish()

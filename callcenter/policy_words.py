@@ -261,6 +261,8 @@ def _notes(words: _Words, family: Sequence[Clock]) -> str:
         notes.append(words.say("各部门各自计时", "each office has its own"))
     if clock.repeats:
         notes.append(words.say("每次完成后重新起算，直到办结", "begins again each time, until the end"))
+    if clock.once:
+        notes.append(words.say("一件事项只计一次", "counted once in a matter"))
     if clock.warn_before is not None:
         span = words.span(clock.warn_before)
         notes.append(words.say(f"到期前 {span}提醒", f"warning {span} before"))

@@ -61,6 +61,8 @@ class Clock:
     """Whether it stands while the caller's papers are awaited (S21)."""
     extendable: bool = False
     repeats: bool = False
+    once: bool = False
+    """Whether a matter for which it was met never starts it again: one group for all of somebody's messages."""
     per_office: bool = False
 
     def fits(self, channel: str, kind: str, complexity: str) -> bool:

@@ -186,8 +186,13 @@ def _is_meant(event: TicketEvent, run: Run) -> bool:
 def _start(event: TicketEvent, family: tuple[Clock, ...], matter: Mapping[str, str], runs: list[Run]) -> None:
     office = event.data.get("office")
     subject = office if family[0].per_office and isinstance(office, str) else ""
-    if any(run.family is family and run.subject == subject and run.stopped_at is None for run in runs):
+    earlier = [run for run in runs if run.family is family and run.subject == subject]
+    if any(run.stopped_at is None for run in earlier):
         return
+    if family[0].once and any(not run.cancelled for run in earlier):
+        return
+    # Stopped and started in the same instant: one run, not two that nothing could tell apart.
+    runs[:] = [run for run in runs if run not in earlier or run.started_at != event.at]
     runs.append(
         Run(
             family=family,

@@ -105,7 +105,10 @@ def take_message(
     blank = replace(_blank(uow, policy, channel, now, number="new"), fields=dict(fields), details=words)
     known = _unfinished(uow, party_of(blank), channel)
     if known is not None:
-        return tell_of_message(uow, record(uow, known, message, *told, actor=SYSTEM, at=now), now)
+        ticket = record(uow, known, message, actor=SYSTEM, at=came_at)
+        if told:
+            ticket = record(uow, ticket, *told, actor=SYSTEM, at=now)
+        return tell_of_message(uow, ticket, now)
     number = next_console_number(uow, now.astimezone(policy.zone).date())
     ticket = replace(blank, number=number)
     uow.tickets.add(ticket)
@@ -120,7 +123,9 @@ def _unfinished(uow: UnitOfWork, party: str | None, channel: str) -> Ticket | No
         return None
     wanted = TicketFilter(statuses=FIRST_STATES, party=party, channel=channel)
     found = uow.tickets.page(wanted, None, 1)
-    return lock_ticket(uow, found[0].number) if found else None
+    locked = lock_ticket(uow, found[0].number) if found else None
+    # It may have been solved while we waited for it.
+    return locked if locked is not None and locked.status in FIRST_STATES else None
 
 
 def _blank(uow: UnitOfWork, policy: Policy, channel: str, now: datetime, number: str | None = None) -> Ticket:

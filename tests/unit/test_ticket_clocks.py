@@ -100,6 +100,29 @@ def test_who_is_told_the_result_has_been_answered_and_what_is_left_is_cancelled(
     ]
 
 
+@pytest.mark.rule("H13", "H14")
+def test_a_further_message_wants_a_reply_of_its_own_and_no_second_group() -> None:
+    events = log(
+        ("mon 10:00", "message"),
+        ("mon 10:00", "opened"),
+        ("mon 10:04", "replied"),
+        ("mon 10:09", "group_made"),
+        ("mon 11:00", "message"),
+    )
+    found = folded(events, "mon 11:01", channel="wechat")
+    assert [(name, state) for name, _, state in found] == [
+        ("h13", "met"),
+        ("h14", "met"),
+        ("h15-complex", "running"),
+        ("h13", "running"),
+    ]
+
+
+def test_stopped_and_started_in_one_instant_is_one_run() -> None:
+    events = log(("mon 10:00", "opened"), ("mon 10:00", "resolved"), ("mon 10:00", "reopened"))
+    assert folded(events, "mon 11:00") == [("h12-complex", "Thu 19 17:30", "running")]
+
+
 @pytest.mark.rule("H20")
 def test_a_referred_complaint_is_done_when_file_head_and_complainant_are() -> None:
     events = log(
