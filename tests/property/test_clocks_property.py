@@ -184,8 +184,15 @@ def test_a_pause_never_shortens_the_time_left(
         began, ended = stood[-1]
         if isinstance(limit, Elapsed):
             assert found.due_at - ended == without.due_at - began
+        elif isinstance(limit, WorkingDays):
+            assert days_left(ended, found, calendar) >= days_left(began, without, calendar)
         else:
             assert left(ended, found, calendar) >= left(began, without, calendar)
+
+
+def days_left(at: datetime, due: Due, calendar: WorkingCalendar) -> int:
+    """Days that count and do not close before `at`: some are longer than others."""
+    return sum(day.counted and calendar.closing(day.day) > at for day in due.ledger)
 
 
 def left(at: datetime, due: Due, calendar: WorkingCalendar) -> timedelta:
