@@ -25,12 +25,14 @@ def read_clocks(
         rule = table.text("rule", '"H12"')
         warn_before = _span(table.table("warn_before")) if table.has("warn_before") else None
         per = table.choice("per", ("office",), "")
+        # A second clock of the same rule, such as one for walk-ins beside one for all, needs a name of its own.
+        own = table.text("variant", '"walk_in"') if table.has("variant") else None
         otherwise = table.choice("otherwise", complexities, "")
         for complexity, kind, limit in _limits(table, kinds, complexities):
-            variant = complexity or kind
+            variant = complexity or kind or own
             name = f"{rule.lower()}-{variant}" if variant else rule.lower()
             if name in clocks:
-                raise table.fault("rule", f"there is a clock {name} already")
+                raise table.fault("rule", f'there is a clock {name} already: give this one a variant = "…"')
             clocks[name] = Clock(
                 name=name,
                 rule=rule,

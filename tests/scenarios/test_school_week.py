@@ -148,12 +148,13 @@ def test_a_question_that_cannot_be_answered_now_has_its_own_limit(open_centre: O
     centre = open_centre(SCHOOL)
     centre.at("mon 10:00")
     number = centre.registers(WANG, "walk_in")
-    centre.at("mon 11:00")
+    assert centre.clocks(number) == {"h19-walk_in": "running until Thu 17:30"}
+    centre.at("tue 11:00")
     centre.step(WANG, number, "postponed", reason="需请示教务处", ask_how="电话 8000，报编号")
-    assert centre.clocks(number) == {"h19": "running until Thu 17:30"}
+    assert centre.clocks(number)["h19"] == "running until Fri 17:30"
     centre.at("wed 10:00")
     centre.resolves(WANG, number)
-    assert centre.clocks(number) == {"h19": "met until Thu 17:30"}
+    assert centre.clocks(number) == {"h19-walk_in": "met until Thu 17:30", "h19": "met until Fri 17:30"}
 
 
 @pytest.mark.rule("H20", "H33", "H41", "S50")
