@@ -12,6 +12,7 @@ from callcenter.domain.absences import (
     Absence,
     AlreadyAway,
     BadSpan,
+    CoverAway,
     Reason,
     away_at,
     check_absence,
@@ -73,6 +74,18 @@ def test_a_refusal_says_when_and_who_without_a_name_is_called_by_extension(known
     with pytest.raises(AlreadyAway, match=rf"^{re.escape(said)}") as caught:
         check_absence(away("101", "103", 1, 3), [elsewhere, known], {"102": "李静"})
     assert caught.value.other is known
+
+
+@pytest.mark.rule("S3")
+def test_who_would_stand_in_and_is_away_is_named_with_the_absence() -> None:
+    gone = away("102", "103", 2, 4)
+    with pytest.raises(CoverAway) as caught:
+        check_absence(away("101", "102", 1, 3), [gone], {"102": "李静"})
+    assert caught.value.other is gone
+    assert str(caught.value) == (
+        "李静 (102) would stand in and is away: from 2026-11-25T01:00+00:00 until 2026-11-27T01:00+00:00; "
+        "name another colleague"
+    )
 
 
 def test_a_circle_that_begins_further_on_ends_too() -> None:

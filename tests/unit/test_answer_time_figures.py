@@ -20,6 +20,7 @@ from callcenter.domain.answer_times import (
     TransferTally,
     figures_of,
     greeting_limit,
+    no_opinions,
     report_of,
 )
 from callcenter.domain.clocks import Elapsed, ServiceTime
@@ -145,3 +146,13 @@ def test_the_limit_of_the_greeting_is_that_of_the_clock_which_a_greeting_stops()
     assert greeting_limit(replace(policy, clocks={"h10": hours})) is None
     longer = replace(h10, limit=Elapsed(span=timedelta(seconds=5)))
     assert greeting_limit(replace(policy, clocks={"h10": longer})) == timedelta(seconds=5)
+
+
+@pytest.mark.rule("H32")
+def test_what_only_notes_that_no_opinion_was_given_is_none() -> None:
+    book = load_rule_book("huizhou-school", ChineseHolidays())
+    assert sorted(no_opinions(book)) == [
+        ("huizhou-school", "not_given"),
+        ("one-stop-station", "not_given"),
+        ("training-centre", "not_given"),
+    ]

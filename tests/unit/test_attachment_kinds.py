@@ -29,6 +29,7 @@ from callcenter.domain.attachments import ENDINGS, NAME_LIMIT, clean_name, media
         (b"\x00\x00\x00\x20ftypmp42", "video/mp4"),
         # still pictures of phones come in the same box as films; browsers show them nowhere
         (b"\x00\x00\x00\x20ftypheic", None),
+        (b"\x00\x00\x00\x20ftypheic\x00\x00\x00\x00mif1", None),
         (b"\x00\x00\x00\x20ftypavif", None),
         (b"\x00\x00\x00\x20ftypmif1", None),
         (b"\x00\x00\x00\x20moovisom", None),
@@ -89,6 +90,9 @@ def test_a_frame_of_mp3_without_a_tag(head: str, is_sound: bool) -> None:
         ("a\x00b\x1b.png", "image/png", "ab.png"),
         ("gnp.\u202eexe.png", "image/png", "gnp.exe.png"),
         ("name. .", "image/png", "name.png"),
+        ("name.png. .", "image/png", "name.png"),
+        ("X RAY X.png", "image/png", "X RAY X.png"),
+        ("X RAY X", "image/png", "X RAY X.png"),
     ],
 )
 def test_a_name_is_made_fit(name: str, media_type: str, kept: str) -> None:

@@ -11,6 +11,7 @@ from callcenter.domain.calendar import DayKind, Notice, ServiceHours, Span, Work
 from callcenter.domain.clocks import (
     Elapsed,
     Limit,
+    Mark,
     NoDueTime,
     ServiceTime,
     WorkingDays,
@@ -216,6 +217,37 @@ def test_a_span_does_not_pass_while_it_stands(limit: Limit, pauses: list[tuple[s
 
     stood = [(at(began), at(ended)) for began, ended in pauses]
     assert due_time(limit, at("10:00"), closed(day(1), 0), pauses=stood).due_at == at(due)
+
+
+@pytest.mark.rule("S10", "S21")
+def test_the_ledger_of_a_limit_that_stood_and_was_extended_tells_each_day() -> None:
+    def at(number: int, hour: int) -> datetime:
+        return datetime.combine(day(number), time(hour), ZONE)
+
+    calendar = WorkingCalendar(zone=ZONE, hours=ServiceHours(standard=DAY_SPANS), source=Source())
+    stood = [(at(5, 9), at(6, 9))]
+    found = due_time(WorkingDays(days=1), at(4, 10), calendar, pauses=stood, extra=1)
+    assert [(entry.kind, entry.counted, entry.mark) for entry in found.ledger] == [
+        (DayKind.WORKDAY, False, None),  # Thursday, the day of the event
+        (DayKind.WORKDAY, False, Mark.PAUSED),
+        (DayKind.WEEKEND, False, None),
+        (DayKind.WEEKEND, False, None),
+        (DayKind.WORKDAY, True, None),
+        (DayKind.WORKDAY, True, Mark.EXTENDED),
+    ]
+    assert [entry.day for entry in found.ledger] == [day(number) for number in range(4, 10)]
+    assert found.due_at == datetime.combine(day(9), time(17, 30), ZONE)
+
+
+def test_a_centre_may_close_for_ten_years_in_the_middle_of_a_limit() -> None:
+    def due(count: int) -> datetime:
+        calendar = closed(day(3), count)
+        return due_time(WorkingDays(days=2), EVENING, calendar, pauses=[STOOD]).due_at
+
+    # Tuesday counts; the second day is the first after the closure
+    assert due(3660) == datetime.combine(day(3) + timedelta(days=3660), time(17, 30), ZONE)
+    with pytest.raises(NoDueTime):
+        due(3661)
 
 
 @pytest.mark.parametrize(

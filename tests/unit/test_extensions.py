@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from callcenter.domain.calendar import ServiceHours, Span
 from callcenter.domain.chain import TicketEvent, Value
 from callcenter.domain.extensions import Extension, extension
 from callcenter.domain.policy import Rules
@@ -76,6 +77,16 @@ def test_a_limit_in_hours_of_service_gets_the_hours_of_so_many_days(
         (int, 0),
         (int, minutes),
     ]
+
+
+def test_a_working_day_has_the_hours_of_the_policy_to_the_minute() -> None:
+    rules = hourly()
+    # 3 h 50 min and 3 h 5 min
+    hours = ServiceHours(standard=(Span(time(8, 10), time(12)), Span(time(14, 15), time(17, 20))))
+    rules = replace(rules, policy=replace(rules.policy, hours=hours))
+    found = asked([event("opened", kind="joint")], "t13", 1, rules)
+    assert found is not None
+    assert found.minutes == 415
 
 
 @pytest.mark.rule("S10")

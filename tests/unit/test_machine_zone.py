@@ -15,6 +15,7 @@ from callcenter.domain.anchors import Anchor, is_sealed, read_anchor, seal
 from callcenter.domain.calendar import Span
 from callcenter.domain.call_backs import CallBack, Outcome, State, next_attempt
 from callcenter.domain.chain import GENESIS, TicketEvent, event_hash
+from callcenter.domain.clocks import Elapsed, Limit, ServiceTime, WorkingDays, due_time
 from callcenter.domain.periods import days, read_period
 from callcenter.domain.reminders import end_of_quiet
 from callcenter.holidays import ChineseHolidays
@@ -78,6 +79,21 @@ def test_the_end_of_quiet_hours() -> None:
         datetime(2026, 11, 23, 15, tzinfo=UTC), (Span(wall(20), wall(8)),), ZoneInfo("Asia/Shanghai")
     )
     assert told.isoformat() == "2026-11-24T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        WorkingDays(days=1),
+        ServiceTime(span=timedelta(minutes=1)),
+        Elapsed(span=timedelta(minutes=1)),
+    ],
+)
+@pytest.mark.parametrize("start", ["2026-11-23 08:00", "2026-11-23 20:00"])
+def test_the_days_of_a_ledger(limit: Limit, start: str) -> None:
+    calendar = load_rule_book("huizhou-school", ChineseHolidays()).current.calendar
+    at = datetime.fromisoformat(start).replace(tzinfo=SHANGHAI)
+    assert due_time(limit, at, calendar).ledger[0].day == date(2026, 11, 23)
 
 
 def test_when_to_call_again() -> None:
