@@ -6,6 +6,7 @@ import gettext
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ def N_(message: str) -> str:
     return message
 
 
+@lru_cache(maxsize=4)
 def catalogue(language: str) -> gettext.NullTranslations:
     """The compiled messages of `language`, built from its .po file: no binary can be out of date."""
     source = LOCALES / language / "LC_MESSAGES" / "messages.po"

@@ -94,3 +94,11 @@ ABSENCE_REASONS = {
 }
 ROLES = {"staff": N_("Staff"), "manager": N_("Manager")}
 UNKNOWN = _label(N_("Unknown"), "quiet", Icon("help"))
+
+ADDRESSES = (
+    "mailtos://user:password@mail.example.cn?to=me@example.cn",
+    "wecombot://key",
+    "dingtalk://token",
+    "feishu://token",
+)
+"""How an address for reminders is written."""

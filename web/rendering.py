@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
+@lru_cache(maxsize=2)
 def environment(version: str) -> Environment:
     """The environment; an unknown name in a template is an error, not an empty string."""
     env = Environment(

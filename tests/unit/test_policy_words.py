@@ -101,7 +101,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: str) -> str:
-    result = CliRunner().invoke(application(), words)
+    result = CliRunner().invoke(application(), words, env={"COLUMNS": "200"})
     if result.exception is not None:
         raise result.exception
     return result.output
