@@ -125,7 +125,7 @@ MOVES: Mapping[tuple[Status | None, EventKind], Status] = {
 _LIVE = frozenset({Status.OPEN, Status.WAITING})
 _OPENED = _LIVE | {Status.RESOLVED}
 STAYS: Mapping[EventKind, frozenset[Status]] = {
-    EventKind.FORM_SAVED: _LIVE,
+    EventKind.FORM_SAVED: _OPENED,
     EventKind.COMPLEXITY_SET: _LIVE,
     EventKind.TAKEN: _LIVE,
     EventKind.WARNED: _OPENED,
