@@ -164,9 +164,7 @@ def read_supervision(table: Table | None) -> Supervision:
         checks_per_month=table.number("checks_per_month", least=0, example=10),
         weights=weights,
         commended=table.number("commended", least=0, example=3),
-        least_matters=table.number("least_matters", least=0, example=20)
-        if table.has("least_matters")
-        else 0,
+        least_matters=table.number("least_matters", least=0, example=20) if table.has("least_matters") else 0,
     )
     table.finish()
     return supervision

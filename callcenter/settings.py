@@ -179,7 +179,8 @@ class Settings(BaseSettings):
     vosk_server_en: str | None = Field(None, description="ws://host:port of a Vosk server, English")
 
     public_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
-        None, description="address of the console as people outside reach it, https://…; unset: the request's own"
+        None,
+        description="address of the console as people outside reach it, https://…; unset: the request's own",
     )
     wechat_token: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{3,32}$")] | None = Field(
         None, description="token of the WeChat service account's callback; unset: there is none"

@@ -31,7 +31,9 @@ SENTENCES = {
     "corrected": Flash(N_("The text is corrected; the machine's is kept beside it.")),
     "on-duty": Flash(N_("You are on duty: your phone rings.")),
     "off-duty": Flash(N_("You are off duty: your phone does not ring for the line."), "quiet"),
-    "calling": Flash(N_("Your phone rings in a moment: pick it up, then the number of the ticket is called.")),
+    "calling": Flash(
+        N_("Your phone rings in a moment: pick it up, then the number of the ticket is called.")
+    ),
     "call-under-way": Flash(N_("A call back is under way already."), "warn"),
     "registered": Flash(N_("Registered: it is yours, and its time runs.")),
     "step": Flash(N_("It is on record.")),

@@ -99,7 +99,13 @@ def add_note(uow: UnitOfWork, number: str, text: str, actor: Person, now: dateti
 
 
 def resolve(
-    uow: CallBackUnitOfWork, number: str, text: str, actor: Person, now: datetime, *, version: int | None = None
+    uow: CallBackUnitOfWork,
+    number: str,
+    text: str,
+    actor: Person,
+    now: datetime,
+    *,
+    version: int | None = None,
 ) -> Ticket:
     """The caller has their answer `text`; the clocks stop. Whoever resolves what nobody took has taken it.
 

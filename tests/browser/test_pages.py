@@ -52,7 +52,7 @@ def test_every_page(
 def test_the_menu_opens_and_closes_with_the_keyboard(chromium: Browser, address: str, desk: Desk) -> None:
     with screen(chromium, address, desk, PHONE, "en") as shown:
         shown.log_in()
-        summary = shown.page.locator("details.menu > summary")
+        summary = shown.page.locator(".top-end details.menu > summary")
         summary.focus()
         shown.page.keyboard.press("Enter")
         assert shown.page.get_by_role("button", name="Log out").is_visible()

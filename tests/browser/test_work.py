@@ -111,7 +111,7 @@ def test_the_work_can_be_done_without_scripts(chromium: Browser, address: str, d
         page.get_by_label("What the caller was told").fill("On 20 January")
         page.get_by_role("button", name="Mark as solved").click()
         page.get_by_text("Marked as solved.").wait_for()
-        page.locator("details.menu > summary").click()
+        page.locator(".top-end details.menu > summary").click()
         page.get_by_role("button", name="Log out").click()
         page.wait_for_url(f"{address}/login")
 

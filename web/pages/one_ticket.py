@@ -144,7 +144,9 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
         "ticket": ticket,
         "call": call,
         "number": viewer.contact_of(ticket, call),
-        "colleagues": [each for each in staff if ticket.handler is None or each.extension != ticket.handler.extension],
+        "colleagues": [
+            each for each in staff if ticket.handler is None or each.extension != ticket.handler.extension
+        ],
         "can": can_do(ticket, viewer, involved_in_ticket(ticket, call), bool(messages)),
         "may_hear": viewer.may_hear(ticket, call),
         "messages": messages,

@@ -170,12 +170,13 @@ def step_view(step: Step, offer: Offer, say: Speech) -> StepView | None:
             )
         )
     words = step_words(name)
-    due_at = _stops_at(step.event, offer)
+    clock = _stops(step.event, offer)
+    due_at = clock.clock.due_at if clock else None
     return StepView(
         name=name,
         title=say.gettext(words.title),
         help=say.gettext(words.help) if words.help else "",
-        rule=step.rule,
+        rule=clock.rule.rule if clock else _cited(step.rule, offer.policy),
         action=f"/tickets/{offer.ticket.number}/steps/{name}",
         icon=_ICONS.get(step.event, Icon("arrow-right")).name,
         button=say.gettext(_BUTTONS.get(step.event, N_("Put on record"))),
@@ -238,21 +239,27 @@ def icon_of(event: str) -> str:
     return _ICONS.get(event, Icon("pencil")).name
 
 
-def _stops_at(event: EventKind, offer: Offer) -> datetime | None:
-    """The due time of the first running clock that waits for the event."""
-    due = [
-        each.clock.due_at
+def _cited(rule: str, policy: Policy) -> str:
+    """The rule, if it is one of this centre's."""
+    return rule if any(note.rule == rule for note in policy.rules) else ""
+
+
+def _stops(event: EventKind, offer: Offer) -> TicketRun | None:
+    """The running clock that waits for the event, the first to be due."""
+    waiting = [
+        each
         for each in offer.runs
         if each.clock.stopped_at is None
         and each.clock.state is not ClockState.PAUSED
         and event in each.run.missing
     ]
-    return min(due, default=None)
+    return min(waiting, key=lambda each: each.clock.due_at, default=None)
 
 
 def _resolve(offer: Offer, say: Speech) -> StepView:
     words = field_words(EventKind.RESOLVED, "result")
-    due_at = _stops_at(EventKind.RESOLVED, offer)
+    clock = _stops(EventKind.RESOLVED, offer)
+    due_at = clock.clock.due_at if clock else None
     field = FieldView(
         id="result",
         key="result",
@@ -266,7 +273,7 @@ def _resolve(offer: Offer, say: Speech) -> StepView:
         name=EventKind.RESOLVED.value,
         title=say.gettext(step_words(EventKind.RESOLVED).title),
         help="",
-        rule="",
+        rule=clock.rule.rule if clock else "",
         action=f"/tickets/{offer.ticket.number}/resolve",
         icon=Icon("circle-check").name,
         button=say.gettext("Mark as solved"),
