@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, FilePayload
 
 from tests.browser.conftest import DESKTOP, PHONE, screen
 from tests.support.desk import Desk
@@ -24,7 +24,7 @@ def test_files_and_opinions(
         page = shown.open(f"/tickets/{desk.tickets['solved']}")
         page.set_input_files(
             "#attachment-files",
-            files=[{"name": NAME, "mimeType": "image/png", "buffer": shot.read_bytes()}],
+            files=[FilePayload(name=NAME, mimeType="image/png", buffer=shot.read_bytes())],
         )
         page.click("#attachments form button")
         page.wait_for_url("**/tickets/*?done=attached")
