@@ -156,7 +156,7 @@ class TicketRepository:
         )
 
     def reached_by(self, first: datetime, limit: int, after: str) -> list[Ticket]:
-        """At most `limit` tickets, by number after `after`, that a calendar changed from `first` on may move; locked."""
+        """At most `limit` tickets, by number after `after`, that a calendar changed from `first` on moves; locked."""
         standing = (TicketRow.status == Status.WAITING.value) & TicketRow.due_at.is_(None)
         moved = or_(TicketRow.due_at >= first, TicketRow.act_at >= first, TicketRow.provisional, standing)
         query = select(TicketRow.number).where(moved, TicketRow.number > after)
