@@ -321,9 +321,7 @@ LOL = "<!DOCTYPE xml [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
         b"<xml>" + b"<Encrypt>AAAA</Encrypt>" + b"</xml>",
     ],
 )
-def test_broken_and_hostile_documents_are_refused(
-    start: Start, body: bytes, settings: Settings
-) -> None:
+def test_broken_and_hostile_documents_are_refused(start: Start, body: bytes, settings: Settings) -> None:
     client = start()
     answer = client.post(ADDRESS, params=wechat.query(NOW), content=body)
     assert answer.status_code in (403, 422)
