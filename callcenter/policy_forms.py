@@ -165,6 +165,7 @@ def read_supervision(table: Table | None) -> Supervision:
         weights=weights,
         commended=table.number("commended", least=0, example=3),
         least_matters=table.number("least_matters", least=0, example=20) if table.has("least_matters") else 0,
+        contact=table.names("contact") if table.has("contact") else {},
     )
     table.finish()
     return supervision

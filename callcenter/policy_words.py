@@ -420,6 +420,15 @@ def _supervision(words: _Words) -> Section:
     if supervision.commended:
         count = supervision.commended
         said.append(words.say(f"每年表彰 {count} 人。", f"Commended each year: {count}."))
+    if supervision.least_matters:
+        count = supervision.least_matters
+        said.append(
+            words.say(
+                f"全年负责不足 {count} 件的不参加排名。", f"Who owned fewer than {count} is not ranked."
+            )
+        )
+    if supervision.contact:
+        said.append(words.name_in(supervision.contact))
     rows = tuple((words.name_in(each.names), str(each.points), each.rule) for each in supervision.scores)
     head = (words.say("评分项", "Scored"), words.say("最高分", "Points at most"), words.say("条款", "Rule"))
     return Section(

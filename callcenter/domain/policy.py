@@ -167,6 +167,7 @@ class Supervision:
     """Checks and the yearly list: `weights` of the commendation's parts add up to 100 (H60, H61).
 
     `least_matters`: who owned fewer in the year is not ranked, so that one lucky matter makes no star.
+    `contact`: the supervision line and mailbox, by language, as the person served is told.
     """
 
     scores: tuple[Score, ...] = ()
@@ -174,6 +175,7 @@ class Supervision:
     weights: Mapping[str, int] = field(default_factory=dict)
     commended: int = 0
     least_matters: int = 0
+    contact: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,11 +74,12 @@ def test_a_link_is_made_and_logged(staff: Browser, number: str) -> None:
 
 
 @pytest.mark.rule("H32", "S31", "T31")
+@pytest.mark.rule("H60")
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh-CN,zh;q=0.9", ("满意", "基本满意", "不满意")),
-        ("en-GB,en", ("Satisfied", "Fairly satisfied", "Not satisfied")),
+        ("zh-CN,zh;q=0.9", ("满意", "基本满意", "不满意", "监督电话")),
+        ("en-GB,en", ("Satisfied", "Fairly satisfied", "Not satisfied", "Supervision line")),
     ],
 )
 def test_the_page_asks_and_names_nobody(

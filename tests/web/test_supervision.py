@@ -258,6 +258,7 @@ def test_the_directory_of_offices_is_open_to_all_and_can_be_searched(
         work.commit()
     browser.log_in()
     page = browser.text("/offices")
+    assert "Supervision line" in page
     assert "Dormitories, canteen, repairs, water and power" in page
     assert "Open matters passed to it: 1" in page
     assert "Logistics" not in browser.text("/offices?q=refunds")

@@ -21,7 +21,8 @@ def directory(page: PageDep, q: Annotated[str, Query(max_length=100)] = "") -> H
     """All offices, or those that have the words."""
     with page.console.work() as work:
         found = offices(work, q)
-    return page("offices/list.html", "offices", found=found, q=q)
+    contact = page.console.rules.policy.supervision.contact.get(page.say.language, "")
+    return page("offices/list.html", "offices", found=found, q=q, supervision=contact)
 
 
 @router.get("/{key}")

@@ -119,6 +119,7 @@ def _page(
         "chosen": "",
         "remark": "",
         "again": False,
+        "supervision": console.rules.policy.supervision.contact.get(say.language, ""),
         "language_links": language_links(request),
     }
     response = console.page("opinions/answer.html", say, {**values, **given})
