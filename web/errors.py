@@ -24,6 +24,7 @@ from callcenter.domain.policy import UnknownClock, UnknownPolicy
 from callcenter.domain.spot_checks import BadScores, NoSheet, NothingToDraw
 from callcenter.domain.tickets import AlreadyOwned, NotAllowed
 from callcenter.errors import ShouwenError
+from callcenter.notify import BadAddress
 from callcenter.services.absences import HasEnded, NoSuchAbsence, SamePost
 from callcenter.services.analysis import UnknownOffice
 from callcenter.services.attachments import UnknownAttachment
@@ -122,6 +123,7 @@ TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
     HasEnded: (409, N_("It has ended already")),
     NoSuchAbsence: (404, N_("There is no such absence")),
     NoSuchReminder: (404, N_("There is no such reminder")),
+    BadAddress: (422, N_("The request is not understood")),
     NoSuchAddress: (404, N_("There is no such address")),
     TooManyAddresses: (409, N_("That is too much at once")),
     UnknownStaff: (422, N_("Nobody has this extension")),

@@ -23,6 +23,7 @@ from web.api import (
     registration,
     reminders,
     reports,
+    staff,
     supervision,
     ticket_actions,
     ticket_steps,
@@ -41,31 +42,35 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     503: {"model": ProblemOut, "description": "The database does not answer"},
 }
 
+PARTS = (
+    absences,
+    access,
+    analysis,
+    attachments,
+    calendar,
+    call_backs,
+    calls,
+    files,
+    offices,
+    opinions,
+    policies,
+    registration,
+    reminders,
+    reports,
+    staff,
+    supervision,
+    ticket_actions,
+    ticket_steps,
+    tickets,
+    today,
+)
+
 
 def router() -> APIRouter:
     """Everything below /api/v1."""
     root = APIRouter(prefix="/api/v1")
     root.include_router(health.router)
-    for part in (
-        call_backs,
-        calls,
-        tickets,
-        registration,
-        ticket_actions,
-        ticket_steps,
-        reports,
-        access,
-        calendar,
-        files,
-        policies,
-        today,
-    ):
-        root.include_router(part.router, responses=REFUSALS)
-    for part in (analysis, supervision, offices):
-        root.include_router(part.router, responses=REFUSALS)
-    for part in (absences, reminders):
-        root.include_router(part.router, responses=REFUSALS)
-    for part in (attachments, opinions):
+    for part in PARTS:
         root.include_router(part.router, responses=REFUSALS)
     return root
 

@@ -1,4 +1,4 @@
-"""Reminders over the API: somebody's, and that they have seen one."""
+"""Reminders over the API: somebody's, that they have seen one, and where they are reached."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from callcenter import reminder_words
-from callcenter.domain.reminders import Reminder, ReminderKind
+from callcenter.domain.reminders import Address, Reminder, ReminderKind
+from callcenter.notify import check_address
 from callcenter.services import reminders
 from callcenter.services.staff import active_member
 from web.api.models import ListOut, Shape
 from web.api.shapes import local
 from web.api.ticket_actions import ActorIn
 from web.deps import ConsoleDep, Cursor, Limit, ProgramDep
+from web.errors import NotForYou
+from web.viewer import Viewer
 
 router = APIRouter(prefix="/reminders", tags=["reminders"])
 ReminderId = Annotated[int, Path(ge=1, le=2**63 - 1)]
@@ -82,3 +85,65 @@ def see(console: ConsoleDep, program: ProgramDep, reminder_id: ReminderId, body:
     if seen is None:
         raise reminders.NoSuchReminder
     return reminder_out(seen, settings.language, settings.zone)
+
+
+class AddressOut(Shape):
+    """Where somebody is reached; the address itself is a secret and never shown again."""
+
+    id: int
+    extension: str
+    shown: str
+    created_at: AwareDatetime
+
+
+class AddressIn(ActorIn):
+    """An address of Apprise's, such as mailtos://…; without `extension` the actor's own."""
+
+    url: Annotated[str, Field(min_length=1, max_length=1000)]
+    extension: Annotated[str | None, Field(min_length=1, max_length=20)] = None
+
+
+def _address_out(address: Address, zone: ZoneInfo) -> AddressOut:
+    created_at = address.created_at.astimezone(zone)
+    return AddressOut(id=address.id, extension=address.extension, shown=address.shown, created_at=created_at)
+
+
+@router.get("/addresses", summary="Where somebody is reached")
+def list_addresses(
+    console: ConsoleDep,
+    program: ProgramDep,
+    actor: Annotated[str, Query(min_length=1, max_length=20, description="extension of whose they are")],
+) -> ListOut[AddressOut]:
+    """All of them: nobody has more than five."""
+    with console.work() as work:
+        active_member(work, actor)
+        found = work.reminders.addresses([actor])
+    return ListOut[AddressOut](items=[_address_out(each, console.settings.zone) for each in found], next=None)
+
+
+@router.post("/addresses", summary="Reach somebody there too", status_code=201)
+def add_address(console: ConsoleDep, program: ProgramDep, body: AddressIn) -> AddressOut:
+    """422: not an address that is taken; 403 for others' unless a manager; 409: five are there already."""
+    with console.work() as work:
+        acting = Viewer.of(active_member(work, body.actor))
+        extension = body.extension or body.actor
+        if extension != body.actor and not acting.is_manager:
+            raise NotForYou
+        trusted = program.is_manager and acting.is_manager
+        shown = check_address(body.url, trusted=trusted)
+        reminders.add_address(
+            work, extension, url=body.url, shown=shown, trusted=trusted, now=console.clock()
+        )
+        work.flush()
+        added = work.reminders.addresses([extension])[-1]
+        work.commit()
+    return _address_out(added, console.settings.zone)
+
+
+@router.post("/addresses/{address_id}/remove", summary="Reach nobody there any more", status_code=204)
+def remove_address(console: ConsoleDep, program: ProgramDep, address_id: ReminderId, body: ActorIn) -> None:
+    """404 if there is none, or it is somebody else's."""
+    with console.work() as work:
+        acting = Viewer.of(active_member(work, body.actor))
+        reminders.remove_address(work, address_id, of=None if acting.is_manager else body.actor)
+        work.commit()
