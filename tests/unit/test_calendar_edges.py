@@ -239,6 +239,29 @@ def test_the_ledger_of_a_limit_that_stood_and_was_extended_tells_each_day() -> N
     assert found.due_at == datetime.combine(day(9), time(17, 30), ZONE)
 
 
+@pytest.mark.parametrize(
+    ("limit", "start", "ledger"),
+    [
+        # Friday 17:00, half an hour then, half on Monday; no time passes at the weekend
+        (ServiceTime(span=timedelta(hours=1)), (5, 17), "Fri+ Sat- Sun- Mon+"),
+        (ServiceTime(span=timedelta(minutes=30)), (5, 17), "Fri+"),
+        # after closing none of the first day passes
+        (ServiceTime(span=timedelta(minutes=30)), (5, 18), "Fri- Sat- Sun- Mon+"),
+        # what always runs passes on every day, to the day of its end
+        (Elapsed(span=timedelta(hours=1)), (5, 17), "Fri+"),
+        (Elapsed(span=timedelta(hours=48)), (5, 17), "Fri+ Sat+ Sun+"),
+        (Elapsed(span=timedelta(hours=7)), (5, 17), "Fri+ Sat+"),
+    ],
+)
+def test_the_ledger_of_a_span_tells_on_which_days_it_passed(
+    limit: Limit, start: tuple[int, int], ledger: str
+) -> None:
+    calendar = WorkingCalendar(zone=ZONE, hours=ServiceHours(standard=DAY_SPANS), source=Source())
+    found = due_time(limit, datetime.combine(day(start[0]), time(start[1]), ZONE), calendar)
+    assert {entry.counted for entry in found.ledger} <= {True, False}
+    assert " ".join(f"{entry.day:%a}{'+' if entry.counted else '-'}" for entry in found.ledger) == ledger
+
+
 def test_a_centre_may_close_for_ten_years_in_the_middle_of_a_limit() -> None:
     def due(count: int) -> datetime:
         calendar = closed(day(3), count)
