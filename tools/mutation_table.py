@@ -68,14 +68,13 @@ def total(of: Iterable[Score]) -> Score:
 def table(rows: list[Score]) -> str:
     """A row for each file, and all together first."""
     lines = [
-        "| File | Mutants | Killed | Survived | Without a test | Share |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| File | Mutants | Killed | Survived | Without a test | Not run | Share |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in (total(rows), *rows):
         name = f"`{row.name}`" if row.name != "all" else "**all**"
-        lines.append(
-            f"| {name} | {row.mutants} | {row.killed} | {row.survived} | {row.untested + row.not_run} | {row.share} |"
-        )
+        counts = (row.mutants, row.killed, row.survived, row.untested, row.not_run)
+        lines.append(f"| {name} | {' | '.join(map(str, counts))} | {row.share} |")
     return "\n".join(lines)
 
 
@@ -85,7 +84,9 @@ def with_table(text: str, rows: list[Score], now: datetime) -> str:
     _, closing, tail = rest.partition("\n<!-- /run -->")
     if not opening or not closing:
         raise ValueError("docs/mutation.md has no place for the table")
-    return f"{head}{opening}Run of {now:%Y-%m-%d}:\n\n{table(rows)}{closing}{tail}"
+    left = total(rows).not_run
+    said = f", broken off with {left} mutants to go (the share counts them as not killed)" if left else ""
+    return f"{head}{opening}Run of {now:%Y-%m-%d}{said}:\n\n{table(rows)}{closing}{tail}"
 
 
 if __name__ == "__main__":
