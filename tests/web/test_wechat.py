@@ -26,7 +26,8 @@ from tests.support import wechat
 from tests.support.desk import Desk
 from tests.support.web_fixtures import HandClock, Parts
 from tests.support.wechat import ZHAO, message
-from web.app import create_app
+from web.app import WORK_S, create_app
+from web.wechat import desk
 from web.wechat.errors import BadMessage, BadSignature, WrongMode
 from web.wechat.protocol import Protocol
 
@@ -49,13 +50,23 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def start(settings: Settings, clock: HandClock, parts: Parts) -> Iterator[Start]:
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what is not about time: beside other tests even a sound database may take longer than a sender waits."""
+    for name in ("KEEP_S", "REGISTER_S", "NUMBER_S", "ANSWER_S"):
+        monkeypatch.setattr(desk, name, 30.0)
+
+
+@pytest.fixture
+def start(
+    settings: Settings, clock: HandClock, parts: Parts, request: pytest.FixtureRequest
+) -> Iterator[Start]:
     """Starts the console with settings of the service account."""
     running = []
+    work_s = 30.0 if "unhurried" in request.fixturenames else WORK_S
 
     def begin(**given: str) -> TestClient:
         ours = settings.model_copy(update={"wechat_token": wechat.TOKEN, **given})
-        app = create_app(ours, checks=parts.checks(), clock=clock)
+        app = create_app(ours, checks=parts.checks(), clock=clock, work_s=work_s)
         client = TestClient(app, follow_redirects=False)
         client.__enter__()
         running.append(client)
@@ -122,6 +133,7 @@ def test_the_platform_verifies_the_address(start: Start) -> None:
     assert answer.headers["content-type"].startswith("text/plain")
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(
     "changed",
     [
@@ -176,6 +188,7 @@ def test_the_platforms_own_vector_is_read() -> None:
 # -- what a message becomes
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.rule("H4", "H16", "H31")
 def test_a_text_becomes_a_ticket_that_is_nobodys_and_is_confirmed(start: Start, settings: Settings) -> None:
     client = start()
@@ -199,6 +212,7 @@ def test_a_text_becomes_a_ticket_that_is_nobodys_and_is_confirmed(start: Start, 
     assert inbox(settings) == []
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.rule("H31")
 def test_the_confirmation_is_in_the_centres_language(start: Start) -> None:
     client = start(language="en")
@@ -206,6 +220,7 @@ def test_the_confirmation_is_in_the_centres_language(start: Start) -> None:
     assert said(xml).startswith(f"Your message is registered under number {tickets(client)[0].number}")
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.rule("H4", "H16")
 def test_a_sealed_message_is_opened_and_answered_sealed(start: Start, clock: HandClock) -> None:
     client = start(**SEALED)
@@ -224,6 +239,7 @@ def test_a_sealed_message_is_opened_and_answered_sealed(start: Start, clock: Han
     assert number in said(plain)
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(
     ("fields", "details"),
     [
@@ -249,6 +265,7 @@ def test_every_kind_of_message_is_taken(start: Start, fields: dict[str, str], de
     assert tickets(client)[0].details == details
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(
     "fields",
     [
@@ -266,6 +283,7 @@ def test_what_is_no_message_is_taken_quietly(
     assert inbox(settings) == []
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_second_message_goes_to_the_unfinished_ticket(start: Start) -> None:
     client = start()
     send(client, message(msg_id=1))
@@ -275,6 +293,7 @@ def test_a_second_message_goes_to_the_unfinished_ticket(start: Start) -> None:
     assert kinds(client, ticket.number) == ["message", "opened", "acknowledged", "message", "acknowledged"]
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_repeated_delivery_gets_the_same_answer_and_changes_nothing(start: Start, clock: HandClock) -> None:
     client = start()
     first = said(send(client, message())[1])
@@ -285,6 +304,7 @@ def test_a_repeated_delivery_gets_the_same_answer_and_changes_nothing(start: Sta
     assert kinds(client, ticket.number) == ["message", "opened", "acknowledged"]
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_messages_without_an_id_are_told_apart_by_time_and_words(start: Start) -> None:
     client = start()
     for words in ("一", "二", "一"):
@@ -300,6 +320,7 @@ LOL = "<!DOCTYPE xml [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
 )
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(
     "body",
     [
@@ -333,6 +354,7 @@ def test_a_document_that_is_too_long_is_not_read(start: Start) -> None:
     assert send(start(), message(Content="水" * 30_000))[0] == 413
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(
     "words", ["]]>", "\x00", "<script>alert(1)</script>", "水" * 20_000, "' OR 1=1 --", "{number}"]
 )
@@ -345,6 +367,7 @@ def test_odd_words_are_kept_as_they_are_or_refused(start: Start, words: str) -> 
         assert status == 422
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(
     "change",
     [
@@ -502,6 +525,7 @@ def test_with_neither_disk_nor_database_the_platform_is_asked_to_come_again(
     assert send(client, message(msg_id=2))[0] == 503
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_file_that_cannot_be_read_is_put_aside(
     start: Start, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -517,6 +541,7 @@ def test_a_file_that_cannot_be_read_is_put_aside(
 # -- races
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.rule("H4")
 def test_two_messages_of_a_new_sender_at_the_same_instant_are_one_ticket(start: Start) -> None:
     client = start()
@@ -533,6 +558,7 @@ def test_two_messages_of_a_new_sender_at_the_same_instant_are_one_ticket(start: 
     assert kinds(client, ticket.number).count("message") == 6
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_one_message_delivered_at_once_several_times_is_taken_once(start: Start) -> None:
     client = start()
     together = threading.Barrier(6)
@@ -548,6 +574,7 @@ def test_one_message_delivered_at_once_several_times_is_taken_once(start: Start)
     assert kinds(client, ticket.number) == ["message", "opened", "acknowledged"]
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.rule("H4")
 def test_the_first_to_take_the_notice_owns_it(start: Start, desk: Desk) -> None:
     client = start()
