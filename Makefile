@@ -28,8 +28,11 @@ setup: $(STAMP) ## make .venv and fill the cache (Asterisk, models)
 run: setup ## start everything here and place three demonstration calls
 	@exec $(BIN)/shouwen run
 
+# Real phones live in real time: they go first, beside fewer others.
+LIVE = tests/pbx tests/system tests/browser
 test: setup ## all tests, those on a real Asterisk included
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 2 $(LIVE)
+	$(BIN)/python -m pytest -n 4 $(addprefix --ignore=,$(LIVE))
 
 check: $(STAMP) ## style, types, direction of imports
 	$(BIN)/ruff check .
