@@ -16,7 +16,7 @@ from callcenter.bootstrap import build_rules, unit_of_work_factory
 from callcenter.db.address import database_url
 from callcenter.db.engine import create_engine
 from callcenter.settings import Settings
-from web import api, errors, pages
+from web import api, errors
 from web.api.health import VERSION
 from web.checks import checks_for
 from web.console import Console
@@ -24,14 +24,13 @@ from web.headers import AccessLog, SecurityHeaders
 from web.health import Checks, Health
 from web.i18n import speeches
 from web.limits import BodyLimit
-from web.live import socket
 from web.live.board import Board
 from web.live.listen import listen
 from web.live.snapshot import Snapshot, read_snapshot
 from web.rate_limit import RateLimit
 from web.rendering import Renderer
+from web.routing import all_routes
 from web.static_files import Kept
-from web.wechat import routes as service_account_routes
 from web.wechat.desk import ServiceAccount
 
 WORK_S, CONNECT_S, POOL_S = 1.4, 1.0, 0.3
@@ -97,6 +96,7 @@ def create_app(
     app = FastAPI(
         title="Shouwen",
         version=VERSION,
+        routes=[*all_routes()],
         lifespan=lifespan,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
@@ -109,10 +109,6 @@ def create_app(
     app.state.looks = RateLimit(most=60, within_s=60)
     app.openapi = partial(api.describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
     errors.install(app)
-    app.include_router(api.router())
-    app.include_router(pages.router(), include_in_schema=False)
-    app.include_router(service_account_routes.router, include_in_schema=False)
-    app.include_router(socket.router)
     app.mount("/static", Kept(console.renderer.version))
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)

@@ -1,0 +1,29 @@
+"""Every address of the web process, built once: there are some 130 of them, and each costs a millisecond or two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from fastapi import APIRouter
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute
+
+from web import api, pages
+from web.live import socket
+from web.wechat import routes as service_account
+
+
+@cache
+def all_routes() -> Sequence[BaseRoute]:
+    """The same for every application of the process; what they differ in lies in `app.state`."""
+    root = APIRouter()
+    root.include_router(api.router())
+    root.include_router(pages.router(), include_in_schema=False)
+    root.include_router(service_account.router, include_in_schema=False)
+    root.include_router(socket.router)
+    # FastAPI makes included routes when they are first looked through: here, so that the first request, which may be
+    # a message of the platform's with its five seconds, does not wait for all of them.
+    for _ in iter_route_contexts(root.routes):
+        pass
+    return root.routes
