@@ -102,7 +102,17 @@ def due_time(
 
 
 def working_time_before(at: datetime, span: timedelta, calendar: WorkingCalendar) -> datetime:
-    """The latest instant with `span` of opening hours between it and `at`. Raises NoDueTime."""
+    """The latest instant with `span` of opening hours between it and `at`.
+
+    Raises NoDueTime when the calendar has no beginning to offer, as due_time when it has no end.
+    """
+    try:
+        return _back_from(at, span, calendar)
+    except OverflowError as error:
+        raise NoDueTime from error
+
+
+def _back_from(at: datetime, span: timedelta, calendar: WorkingCalendar) -> datetime:
     day, left, idle = at.astimezone(calendar.zone).date(), span, 0
     while idle <= _LONGEST_CLOSURE_DAYS:
         sessions = _sessions(calendar, day)
