@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callcenter.domain.chain import TicketEvent
+from callcenter.domain.chain import TicketEvent, Value
 from callcenter.domain.clocks import Due, Elapsed, Pause, WorkingDays, due_time, working_time_before
 from callcenter.domain.policy import Clock, Rules
 from callcenter.domain.tickets import EventKind
@@ -57,7 +57,7 @@ ANSWERS: Mapping[str, frozenset[str]] = {
 }
 """Who is told the result has been replied to: an event that counts as others too."""
 
-_ENDS = frozenset({EventKind.RESOLVED, EventKind.DISMISSED, EventKind.CLOSED, EventKind.REOPENED})
+ENDS = frozenset({EventKind.RESOLVED, EventKind.DISMISSED, EventKind.CLOSED, EventKind.REOPENED})
 """Events after which what still runs has nothing to wait for."""
 
 
@@ -78,6 +78,12 @@ class Run:
     paused_at: datetime | None = None
     extra_days: int = 0
     extra_span: timedelta = timedelta(0)
+
+    def go_on(self, at: datetime) -> None:
+        """End the pause, if it stands."""
+        if self.paused_at is not None:
+            self.pauses.append((self.paused_at, at))
+            self.paused_at = None
 
     @property
     def clock(self) -> Clock | None:
@@ -150,10 +156,12 @@ def _stop(event: TicketEvent, runs: list[Run]) -> list[tuple[Clock, ...]]:
             continue
         run.missing -= done
         if not run.missing:
+            run.go_on(event.at)
             run.stopped_at = event.at
-            if run.family[0].repeats and event.kind not in _ENDS:
+            if run.family[0].repeats and event.kind not in ENDS:
                 again.append(run.family)
-        elif event.kind in _ENDS:
+        elif event.kind in ENDS:
+            run.go_on(event.at)
             run.stopped_at = event.at
             run.cancelled = True
             run.dismissed = event.kind == EventKind.DISMISSED
@@ -166,20 +174,20 @@ def _pause_or_extend(event: TicketEvent, runs: list[Run]) -> None:
             continue
         if event.kind == EventKind.PAPERS_MISSING and run.family[0].pauses:
             run.paused_at = event.at
-        elif event.kind in (EventKind.PAPERS_RECEIVED, EventKind.RESUMED) and run.paused_at is not None:
-            run.pauses.append((run.paused_at, event.at))
-            run.paused_at = None
-        elif event.kind == EventKind.EXTENSION_GRANTED and _is_meant(event, run):
+        elif event.kind in (EventKind.PAPERS_RECEIVED, EventKind.RESUMED):
+            run.go_on(event.at)
+        elif event.kind == EventKind.EXTENSION_GRANTED and is_meant(event.data, run):
             days, minutes = event.data.get("working_days"), event.data.get("minutes")
             run.extra_days += days if isinstance(days, int) else 0
             run.extra_span += timedelta(minutes=minutes) if isinstance(minutes, int) else timedelta(0)
 
 
-def _is_meant(event: TicketEvent, run: Run) -> bool:
+def is_meant(data: Mapping[str, Value], run: Run) -> bool:
+    """Whether an event's `data` (clock, started_at, subject) name this run, whatever the matter became since."""
     return (
-        any(clock.name == event.data.get("clock") for clock in run.family)
-        and run.started_at.isoformat() == event.data.get("started_at")
-        and run.subject == (event.data.get("subject") or "")
+        any(clock.name == data.get("clock") for clock in run.family)
+        and run.started_at.isoformat() == data.get("started_at")
+        and run.subject == (data.get("subject") or "")
     )
 
 
