@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from callcenter.domain.chain import TicketEvent
 from callcenter.domain.policy import Policy
+from callcenter.domain.ticket_clocks import ENDS
 from callcenter.domain.tickets import EventKind, NotAllowed, Ticket, next_status
 
 
@@ -210,9 +211,11 @@ def _allows(ticket: Ticket, step: Step) -> bool:
 
 
 def awaited(events: Iterable[TicketEvent]) -> str | None:
-    """What was laid before the head and is not decided: the first such thing."""
+    """What was laid before the head and is not decided: the first such thing; nothing once the matter has ended."""
     asked: list[str] = []
     for event in events:
+        if event.kind in ENDS:
+            asked.clear()
         step = STEPS.get(event.kind)
         if step is None:
             continue

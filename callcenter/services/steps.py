@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from callcenter.domain.calls import Person
 from callcenter.domain.chain import TicketEvent, Value
-from callcenter.domain.extensions import extension
+from callcenter.domain.extensions import Extension, as_it_stands, extension
 from callcenter.domain.policy import Rules
 from callcenter.domain.staff import Role
 from callcenter.domain.steps import STEPS, By, Input, InputKind, Step, offered
@@ -237,7 +237,21 @@ def _asked_for(context: StepContext, data: Mapping[str, Value]) -> dict[str, Val
     asked = extension(runs, str(data["clock"]), days, context.rules)
     if asked is None:
         raise BadStep("clock", "this limit cannot be extended")
-    if context.now > asked.due_at:
+    return _in_time(asked, context.now)
+
+
+def _granted(context: StepContext, data: Mapping[str, Value]) -> dict[str, Value]:
+    request = _request(context)
+    runs = fold_runs(context.log, context.rules, context.ticket.channel)
+    asked = as_it_stands(runs, request, context.rules)
+    if asked is None:
+        raise ExtensionTooLate
+    return request | _in_time(asked, context.now)
+
+
+def _in_time(asked: Extension, now: datetime) -> dict[str, Value]:
+    """What the log keeps of an extension; raises ExtensionTooLate."""
+    if asked.is_too_late(now):
         raise ExtensionTooLate
     return {
         "started_at": asked.run.started_at.isoformat(),
@@ -247,14 +261,6 @@ def _asked_for(context: StepContext, data: Mapping[str, Value]) -> dict[str, Val
         "working_days": asked.working_days,
         "minutes": asked.minutes,
     }
-
-
-def _granted(context: StepContext, data: Mapping[str, Value]) -> dict[str, Value]:
-    request = _request(context)
-    due_at = datetime.fromisoformat(str(request["due_at"]))
-    if context.now > due_at:
-        raise ExtensionTooLate
-    return request
 
 
 def _request(context: StepContext) -> dict[str, Value]:
