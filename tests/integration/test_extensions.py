@@ -1,4 +1,4 @@
-"""Extensions while papers are awaited: decided over the due time of the day, and never over what has ended (S10, S21)."""
+"""Extensions while papers are awaited: over the due time of the day, never over what has ended (S10, S21)."""
 
 from __future__ import annotations
 

@@ -92,7 +92,8 @@ def test_an_extension_stands_on_the_due_time_of_the_day_it_is_granted() -> None:
     # another kind since: the same run, its own days (Tuesday; the 24th counts)
     other = [*events, event(on(23, 11), "form_saved", {"kind": "inquiry"})]
     now = as_it_stands(fold_runs(other, STATION, "phone"), request, STATION)
-    assert now is not None and f"{now.due_at.astimezone(ZONE):%a %d %H:%M}" == "Tue 24 17:30"
+    assert now is not None
+    assert f"{now.due_at.astimezone(ZONE):%a %d %H:%M}" == "Tue 24 17:30"
 
 
 @pytest.mark.rule("S10")
