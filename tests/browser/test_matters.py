@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from callcenter.bootstrap import build_rules, unit_of_work_factory
 from callcenter.db.engine import create_engine
@@ -126,6 +126,29 @@ def test_registering(
         page.wait_for_url("**?done=registered")
         assert shown.width_over() <= 0
         shown.picture("registered")
+
+
+def test_words_typed_while_the_fields_of_a_choice_come_are_kept(
+    chromium: Browser, address: str, desk: Desk
+) -> None:
+    with screen(chromium, address, desk, DESKTOP, "en") as shown:
+        shown.log_in()
+        page = shown.open("/register")
+        held: list[Route] = []
+        page.route("**/register/change", lambda route: held.append(route))
+        with page.expect_request("**/register/change"):
+            page.check("#channel-wechat", force=True)
+        with page.expect_request("**/register/change"):
+            page.check("#kind-complaint", force=True)  # overtakes the answer of the first choice
+        page.locator("#details").press_sequentially("食堂少找钱")
+        for route in held:
+            route.continue_()
+        expect(page.locator("#field-nickname")).to_be_visible()
+        expect(page.locator("#field-wished_solution")).to_be_visible()
+        expect(page.locator("#details")).to_have_value("食堂少找钱")
+        expect(page.locator("#details")).to_be_focused()
+        assert all(each.startswith("htmx:") for each in shown.complaints)
+        shown.complaints.clear()  # htmx tells of the request that was overtaken
 
 
 def test_another_kind_brings_its_fields_to_a_tickets_form(
