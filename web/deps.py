@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import Field
 from starlette.datastructures import FormData
 
 from callcenter.services.accounts import resolve_login, resolve_token
@@ -13,7 +14,7 @@ from callcenter.services.ticket_lists import LONGEST_PAGE
 from web import csrf
 from web.console import Console
 from web.cookies import session_of
-from web.errors import BadToken, ForgedForm, NotLoggedIn
+from web.errors import BadToken, ForgedForm, NotForYou, NotLoggedIn
 from web.i18n import Speech
 from web.reading import Page, Reader
 from web.speaking import speech_of
@@ -88,6 +89,17 @@ def get_program(
 
 
 ProgramDep = Annotated[Viewer, Depends(get_program)]
+
+
+def get_managers_program(program: ProgramDep) -> Viewer:
+    """A program with a manager's token; raises NotForYou for any other."""
+    if not program.is_manager:
+        raise NotForYou
+    return program
+
+
+ManagersProgramDep = Annotated[Viewer, Depends(get_managers_program)]
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1, description="of a row: what no row can have is refused")]
 Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="items on a page")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
 
@@ -98,3 +110,13 @@ def get_page(request: Request, console: ConsoleDep, say: SpeechDep, reader: Read
 
 
 PageDep = Annotated[Page, Depends(get_page)]
+
+
+def get_manager_page(page: PageDep) -> Page:
+    """A page for a manager; raises NotForYou for anybody else."""
+    if not page.reader.viewer.is_manager:
+        raise NotForYou
+    return page
+
+
+ManagerPageDep = Annotated[Page, Depends(get_manager_page)]

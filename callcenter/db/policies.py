@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
@@ -51,4 +52,10 @@ class PolicyRepository:
 
     def source(self, digest: str) -> str | None:
         """The text of a version."""
-        return self._session.scalar(select(PolicyVersionRow.source).where(PolicyVersionRow.digest == digest))
+        return self.sources([digest]).get(digest)
+
+    def sources(self, digests: Iterable[str]) -> dict[str, str]:
+        """The texts of versions, by digest; one that was not kept is left out."""
+        query = select(PolicyVersionRow.digest, PolicyVersionRow.source)
+        found = self._session.execute(query.where(PolicyVersionRow.digest.in_(list(digests))))
+        return {digest: source for digest, source in found}

@@ -101,20 +101,15 @@ class TicketRepository:
     def events(self, number: str) -> list[TicketEvent]:
         """The log of a ticket, in order."""
         query = select(TicketEventRow).where(TicketEventRow.ticket_number == number)
-        rows = self._session.scalars(query.order_by(TicketEventRow.seq))
-        return [
-            TicketEvent(
-                ticket=row.ticket_number,
-                seq=row.seq,
-                at=row.at,
-                actor=row.actor,
-                kind=row.kind,
-                data=row.data,
-                prev_hash=row.prev_hash,
-                hash=row.hash,
-            )
-            for row in rows
-        ]
+        return [_event(row) for row in self._session.scalars(query.order_by(TicketEventRow.seq))]
+
+    def events_of(self, numbers: Iterable[str]) -> dict[str, list[TicketEvent]]:
+        """The logs of these tickets by number, each in order."""
+        found: dict[str, list[TicketEvent]] = {number: [] for number in numbers}
+        query = select(TicketEventRow).where(TicketEventRow.ticket_number.in_(list(found)))
+        for row in self._session.scalars(query.order_by(TicketEventRow.seq)):
+            found[row.ticket_number].append(_event(row))
+        return found
 
     def clocks(self, numbers: Sequence[str]) -> dict[str, tuple[TicketClock, ...]]:
         """The stored clocks of these tickets, oldest run first."""
@@ -285,6 +280,19 @@ def _values(ticket: Ticket) -> dict[str, Any]:
 
 def _person(row: StaffRow | None) -> Person | None:
     return Person(extension=row.extension, name=row.name) if row else None
+
+
+def _event(row: TicketEventRow) -> TicketEvent:
+    return TicketEvent(
+        ticket=row.ticket_number,
+        seq=row.seq,
+        at=row.at,
+        actor=row.actor,
+        kind=row.kind,
+        data=row.data,
+        prev_hash=row.prev_hash,
+        hash=row.hash,
+    )
 
 
 def _ticket(found: _Found) -> Ticket:

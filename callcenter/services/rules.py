@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from callcenter.domain.policy import Policy, Rules
 from callcenter.domain.tickets import Ticket
 from callcenter.services.ports import UnitOfWork
@@ -21,6 +23,24 @@ def rules_of(uow: UnitOfWork, ticket: Ticket) -> Rules:
     rules = uow.rules.parse(source)
     uow.rules.versions[ticket.policy_digest] = rules
     return rules
+
+
+def policies_of(uow: UnitOfWork, tickets: Iterable[Ticket]) -> dict[str, Policy]:
+    """The policy of each ticket of a list, by its number: one query at most, for versions not read before.
+
+    For names alone: where neither the version nor the policy is there any more it is that of new tickets.
+    """
+    book, listed = uow.rules, list(tickets)
+    unread = {each.policy_digest for each in listed if book.version(each.policy, each.policy_digest) is None}
+    if unread:
+        sources = uow.policies.sources(unread)
+        book.versions.update((digest, book.parse(source)) for digest, source in sources.items())
+    return {
+        each.number: (
+            book.version(each.policy, each.policy_digest) or book.by_name.get(each.policy) or book.current
+        ).policy
+        for each in listed
+    }
 
 
 def rules_have_changed(uow: UnitOfWork, ticket: Ticket) -> bool:

@@ -6,7 +6,7 @@ import secrets
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 
 from callcenter.db.uow import SqlUnitOfWork
@@ -19,7 +19,7 @@ from callcenter.services.cursors import BadCursor
 from callcenter.services.staff import active_member
 from web.api.models import ListOut, PersonOut, Shape
 from web.console import Console
-from web.deps import ConsoleDep, Cursor, Limit, ProgramDep
+from web.deps import ConsoleDep, Cursor, Limit, ManagersProgramDep, RowId
 from web.errors import NotForYou
 from web.viewer import Viewer
 from web.views.supervision import formulas, month_or, ranking
@@ -32,7 +32,6 @@ Until = Annotated[
     str | None,
     Query(alias="to", max_length=40, description="the last day, or the instant before which it ends"),
 ]
-CheckId = Annotated[int, Path(ge=1, le=2**62)]
 Points = Annotated[int, Field(ge=0, le=10**6)]
 
 
@@ -146,12 +145,12 @@ class YearOut(Shape):
 
 
 @router.post("/draws", summary="Draw matters to be checked, by lot")
-def draw(console: ConsoleDep, program: ProgramDep, body: DrawIn) -> ListOut[CheckOut]:
+def draw(console: ConsoleDep, program: ManagersProgramDep, body: DrawIn) -> ListOut[CheckOut]:
     """The seed is the machine's. 409 if nothing is left to draw."""
     now = console.clock()
     period = read_period(body.from_, body.to, console.settings.zone, now)
     with console.report_work() as work:
-        actor = _manager(work, program, body.actor)
+        actor = _manager(work, body.actor)
         drawn = supervision.draw_checks(
             work, count=body.count, period=period, actor=actor, seed=secrets.token_hex(16), now=now
         )
@@ -162,7 +161,7 @@ def draw(console: ConsoleDep, program: ProgramDep, body: DrawIn) -> ListOut[Chec
 @router.get("/checks", summary="Spot checks: those to do, or those done")
 def checks(
     console: ConsoleDep,
-    program: ProgramDep,
+    program: ManagersProgramDep,
     state: Literal["to_do", "done"] = "to_do",
     since: From = None,
     until: Until = None,
@@ -171,7 +170,6 @@ def checks(
     cursor: Cursor = None,
 ) -> ListOut[CheckOut]:
     """To do: all of them, the oldest first. Done: the latest draw first, of draws of the period if one is given."""
-    _managers_only(program)
     now, zone = console.clock(), console.settings.zone
     period = read_period(since, until, zone, now) if since or until else None
     before = _place(cursor)
@@ -188,9 +186,8 @@ def checks(
 
 
 @router.get("/checks/{check_id}", summary="One spot check with its sheet")
-def one_check(console: ConsoleDep, program: ProgramDep, check_id: CheckId) -> OneCheckOut:
+def one_check(console: ConsoleDep, program: ManagersProgramDep, check_id: RowId) -> OneCheckOut:
     """404 if there is none."""
-    _managers_only(program)
     with console.work() as work:
         check = supervision.get_check(work, check_id)
         lines = supervision.sheet_of(work, check)
@@ -208,10 +205,10 @@ def one_check(console: ConsoleDep, program: ProgramDep, check_id: CheckId) -> On
 
 
 @router.post("/checks/{check_id}", summary="Fill a sheet in, or correct it with a reason")
-def fill_in(console: ConsoleDep, program: ProgramDep, check_id: CheckId, body: SheetIn) -> OneCheckOut:
+def fill_in(console: ConsoleDep, program: ManagersProgramDep, check_id: RowId, body: SheetIn) -> OneCheckOut:
     """422 names the line that does not fit; 409 if it is filled in already."""
     with console.work() as work:
-        actor = _manager(work, program, body.actor)
+        actor = _manager(work, body.actor)
         supervision.fill_in(
             work,
             check_id,
@@ -227,9 +224,10 @@ def fill_in(console: ConsoleDep, program: ProgramDep, check_id: CheckId, body: S
 
 
 @router.get("/scores", summary="Scores per person")
-def scores(console: ConsoleDep, program: ProgramDep, since: From = None, until: Until = None) -> ScoresOut:
+def scores(
+    console: ConsoleDep, program: ManagersProgramDep, since: From = None, until: Until = None
+) -> ScoresOut:
     """This month without `from` and `to`."""
-    _managers_only(program)
     now, zone = console.clock(), console.settings.zone
     period = month_or(since, until, zone, now)
     with console.report_work() as work:
@@ -247,10 +245,11 @@ def scores(console: ConsoleDep, program: ProgramDep, since: From = None, until: 
 
 @router.get("/commendation", summary="The yearly list")
 def commendation(
-    console: ConsoleDep, program: ProgramDep, year: Annotated[int | None, Query(ge=2000, le=2100)] = None
+    console: ConsoleDep,
+    program: ManagersProgramDep,
+    year: Annotated[int | None, Query(ge=2000, le=2100)] = None,
 ) -> YearOut:
     """This year without `year`."""
-    _managers_only(program)
     now, zone = console.clock(), console.settings.zone
     chosen = year or now.astimezone(zone).year
     with console.report_work() as work:
@@ -335,14 +334,9 @@ def _place(cursor: str | None) -> int | None:
     return int(cursor)
 
 
-def _managers_only(program: Viewer) -> None:
-    if not program.is_manager:
-        raise NotForYou
-
-
-def _manager(work: SqlUnitOfWork, program: Viewer, actor: str) -> Person:
-    """The manager for whom a manager's program acts; raises NotForYou, UnknownStaff."""
+def _manager(work: SqlUnitOfWork, actor: str) -> Person:
+    """The manager for whom the program acts; raises NotForYou, UnknownStaff."""
     acting = Viewer.of(active_member(work, actor))
-    if not (program.is_manager and acting.is_manager):
+    if not acting.is_manager:
         raise NotForYou
     return acting.person

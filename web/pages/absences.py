@@ -22,7 +22,7 @@ from callcenter.services import absences
 from callcenter.services.rosters import roster_of
 from callcenter.services.staff import UnknownStaff
 from callcenter.services.ticket_log import SYSTEM
-from web.deps import FormDep, PageDep
+from web.deps import FormDep, ManagerPageDep, PageDep, RowId
 from web.errors import NotForYou
 from web.i18n import N_
 from web.reading import Page, go, text_of
@@ -147,10 +147,8 @@ def only_for(viewer: Viewer, extension: str) -> None:
 
 
 @router.post("/posts")
-def set_post(page: PageDep, form: FormDep) -> Response:
+def set_post(page: ManagerPageDep, form: FormDep) -> Response:
     """Say whose B post is whose: a manager's to say."""
-    if not page.reader.viewer.is_manager:
-        raise NotForYou
     with page.console.work() as work:
         absences.set_post(work, text_of(form, "extension"), text_of(form, "b_extension") or None)
         work.commit()
@@ -158,7 +156,7 @@ def set_post(page: PageDep, form: FormDep) -> Response:
 
 
 @router.get("/{absence_id}")
-def one(page: PageDep, absence_id: int) -> HTMLResponse:
+def one(page: PageDep, absence_id: RowId) -> HTMLResponse:
     """What happened meanwhile."""
     viewer, now = page.reader.viewer, page.console.clock()
     with page.console.work() as work:
@@ -188,7 +186,7 @@ def one(page: PageDep, absence_id: int) -> HTMLResponse:
 
 
 @router.post("/{absence_id}/end")
-def end(page: PageDep, form: FormDep, absence_id: int) -> Response:
+def end(page: PageDep, form: FormDep, absence_id: RowId) -> Response:
     """Back already, or not going at all."""
     now = page.console.clock()
     with page.console.work() as work:

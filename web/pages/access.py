@@ -9,8 +9,7 @@ from starlette.responses import HTMLResponse
 
 from callcenter.services.access import accesses_to
 from callcenter.services.tickets import get_ticket
-from web.deps import PageDep
-from web.errors import NotForYou
+from web.deps import ManagerPageDep
 from web.views.access import looks
 
 router = APIRouter()
@@ -19,17 +18,14 @@ ON_A_PAGE = 100
 
 @router.get("/tickets/{number}/access")
 def show_access(
-    page: PageDep, number: str, cursor: Annotated[str | None, Query(max_length=500)] = None
+    page: ManagerPageDep, number: str, cursor: Annotated[str | None, Query(max_length=500)] = None
 ) -> HTMLResponse:
     """Newest first; looks at the ticket's call are looks at the ticket."""
-    if not page.reader.viewer.is_manager:
-        raise NotForYou
     with page.console.work() as work:
         ticket = get_ticket(work, number, page.console.clock()).ticket
         subjects = [subject for subject in (number, ticket.linkedid) if subject]
         found = accesses_to(work, subjects, cursor=cursor, limit=ON_A_PAGE)
-        members = {actor: work.staff.get(actor) for actor in {access.actor for access in found.items}}
-    names = {actor: member.name for actor, member in members.items() if member}
+        names = {member.extension: member.name for member in work.staff.everybody()}
     return page(
         "tickets/access.html",
         "tickets",

@@ -11,8 +11,7 @@ from callcenter.domain.analysis import Analysis, By, Only
 from callcenter.domain.periods import BadPeriod, Period
 from callcenter.report_files import MEDIA_TYPES, Format
 from callcenter.services.analysis import analyse, matters_behind
-from web.deps import PageDep
-from web.errors import NotForYou
+from web.deps import ManagerPageDep
 from web.reading import Page
 from web.views import analysis as views
 from web.views.reports import period_words, query_of
@@ -26,9 +25,8 @@ Until = Annotated[str | None, Query(alias="to", max_length=40)]
 
 
 @router.get("")
-def show(page: PageDep, since: From = None, until: Until = None) -> HTMLResponse:
+def show(page: ManagerPageDep, since: From = None, until: Until = None) -> HTMLResponse:
     """The page. A period that makes no sense is said to be so, above the analysis of this month."""
-    _managers_only(page)
     console, say, now = page.console, page.say, page.console.clock()
     zone = console.settings.zone
     is_bad = False
@@ -57,9 +55,8 @@ def show(page: PageDep, since: From = None, until: Until = None) -> HTMLResponse
 
 
 @router.get(".csv")
-def as_csv(page: PageDep, since: From = None, until: Until = None) -> Response:
+def as_csv(page: ManagerPageDep, since: From = None, until: Until = None) -> Response:
     """The analysis as a table for programs."""
-    _managers_only(page)
     period = month_or(since, until, page.console.settings.zone, page.console.clock())
     found, names = _read(page, period)
     headers = {"content-disposition": 'attachment; filename="analysis.csv"'}
@@ -69,7 +66,7 @@ def as_csv(page: PageDep, since: From = None, until: Until = None) -> Response:
 
 @router.get("/tickets")
 def behind(
-    page: PageDep,
+    page: ManagerPageDep,
     by: By = By.TOTAL,
     key: Annotated[str, Query(max_length=200)] = "",
     only: Only = Only.MATTERS,
@@ -77,7 +74,6 @@ def behind(
     until: Until = None,
 ) -> HTMLResponse:
     """The matters behind one figure."""
-    _managers_only(page)
     console, say, now = page.console, page.say, page.console.clock()
     zone = console.settings.zone
     period = month_or(since, until, zone, now)
@@ -107,8 +103,3 @@ def _read(page: Page, period: Period) -> tuple[Analysis, views.Names]:
         found = analyse(work, period, zone=console.settings.zone, now=console.clock())
         people = work.call_reports.names(frozenset(found.rows[By.PERSON]))
     return found, views.Names(console.rulebook, people, page.say)
-
-
-def _managers_only(page: Page) -> None:
-    if not page.reader.viewer.is_manager:
-        raise NotForYou

@@ -2,87 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from callcenter.domain.access import Via
 from callcenter.domain.steps import STEPS, By
-from callcenter.services.rules import rules_of
-from callcenter.services.steps import BadStep, ExtensionTooLate, take_step
+from callcenter.domain.tickets import NotAllowed
+from callcenter.services.rules import policies_of
+from callcenter.services.steps import BadStep, ExtensionTooLate, NotOffered, take_step
+from callcenter.services.tickets import StaleTicket
 from web import seeing
-from web.deps import FormDep, PageDep
+from web.deps import FormDep, ManagerPageDep
 from web.errors import NotForYou
+from web.i18n import N_
+from web.pages.ticket_form import Blank, version_of
 from web.reading import Page, go, text_of
 from web.views.approvals import approval
 
 router = APIRouter()
 SHOWN = 100
 DECISIONS = frozenset(name for name, step in STEPS.items() if step.decides and step.by is By.HEAD)
+NO_CHOICE = N_("Please choose whether it is adopted.")
+NO_REASON = N_("Please give a reason: it goes to the record and to whoever asked.")
+TOO_LATE = N_("The time ran out before it was decided: it cannot be extended any more. Refuse it.")
+STALE = N_("A colleague changed the ticket while you were reading. Look at it again, then decide.")
+GONE = N_("It does not wait for a decision any more. What you wrote is below.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """A decision that could not be put on record: of which ticket, why, and what was written."""
+
+    number: str = ""
+    fault: str = ""
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 @router.get("/approvals")
-def show(page: PageDep) -> HTMLResponse:
+def show(page: ManagerPageDep) -> HTMLResponse:
     """What waits, the oldest first: for managers."""
     return _render(page)
 
 
-def _render(page: Page, *, code: int = 200, at_fault: str = "", fault: str = "") -> HTMLResponse:
+def _render(page: Page, again: Undecided = Undecided(), *, code: int = 200) -> HTMLResponse:
     console, viewer, now = page.console, page.reader.viewer, page.console.clock()
-    if not viewer.is_manager:
-        raise NotForYou
     with console.work() as work:
         tickets = work.today.awaiting(SHOWN)
         names = {member.extension: member.name for member in work.staff.everybody()}
-        found = [
-            approval(
-                ticket,
-                work.tickets.events(ticket.number),
-                rules_of(work, ticket).policy,
-                names,
-                page.say,
-                now,
-            )
-            for ticket in tickets
-        ]
+        logs, policies = work.tickets.events_of(each.number for each in tickets), policies_of(work, tickets)
         seeing.tickets(work, viewer, Via.PAGE, tickets, now)
+    found = [
+        approval(each, logs[each.number], policies[each.number], names, page.say, now) for each in tickets
+    ]
     return page(
         "approvals.html",
         "approvals",
         code=code,
         approvals=[each for each in found if each],
         contact_of=viewer.contact_of,
-        at_fault=at_fault,
-        fault=fault,
+        again=again,
+        kept=Blank(again.kept),
     )
 
 
 @router.post("/approvals/{number}")
-def decide(page: PageDep, form: FormDep, number: str) -> Response:
-    """Approve or refuse; what is missing is said beside the question."""
-    viewer = page.reader.viewer
-    step = text_of(form, "step")
-    if not viewer.is_manager or step not in DECISIONS:
+def decide(page: ManagerPageDep, form: FormDep, number: str) -> Response:
+    """Approve or refuse; what cannot be put on record is said beside the question, with what was written."""
+    viewer, now, step = page.reader.viewer, page.console.clock(), text_of(form, "step")
+    if step not in DECISIONS:
         raise NotForYou
     given = {key: text_of(form, key) for key in ("text", "adopted")}
-    version = text_of(form, "version")
+    version = version_of(Blank(version=text_of(form, "version")))
     try:
         with page.console.work() as work:
-            take_step(
-                work,
-                number,
-                step,
-                given,
-                viewer.person,
-                page.console.clock(),
-                version=int(version) if version.isdecimal() and version.isascii() else None,
-            )
+            take_step(work, number, step, given, viewer.person, now, version=version)
             work.commit()
-    except BadStep:
-        fault = page.say.gettext("Please give a reason: it goes to the record and to whoever asked.")
-        return _render(page, code=422, at_fault=number, fault=fault)
+    except BadStep as error:
+        fault = NO_CHOICE if error.field == "adopted" else NO_REASON
+        return _render(page, Undecided(number=number, fault=fault, kept=given), code=422)
     except ExtensionTooLate:
-        fault = page.say.gettext(
-            "The time ran out before it was decided: it cannot be extended any more. Refuse it."
-        )
-        return _render(page, code=409, at_fault=number, fault=fault)
+        return _render(page, Undecided(number=number, fault=TOO_LATE, kept=given), code=409)
+    except StaleTicket:
+        return _render(page, Undecided(number=number, fault=STALE, kept=given), code=409)
+    except (NotAllowed, NotOffered):
+        return _render(page, Undecided(number=number, fault=GONE, kept=given), code=409)
     return go("/approvals", "decided")

@@ -13,8 +13,7 @@ from callcenter.domain.own_days import FIRST_YEAR, LAST_YEAR, BadDays, OwnDayKin
 from callcenter.domain.policy import Rules
 from callcenter.policy_words import limit_words
 from callcenter.services.own_days import FIRST_FEW, forget_days, move_clocks, set_days
-from web.deps import FormDep, PageDep
-from web.errors import NotForYou
+from web.deps import FormDep, ManagerPageDep, PageDep
 from web.reading import Page, go, text_of
 from web.views.calendar import ledger, local_instant, own_runs, weekdays, year_view
 
@@ -86,9 +85,8 @@ def _answer(rules: Rules, asked: dict[str, str], page: Page) -> dict[str, Any]:
 
 
 @router.post("/calendar/days")
-def add(page: PageDep, form: FormDep) -> Response:
+def add(page: ManagerPageDep, form: FormDep) -> Response:
     """Close the centre on some days, or open it: for managers."""
-    _for_managers(page)
     given = {key: text_of(form, key) for key in ("first", "last", "kind", "reason")}
     try:
         days = run_of_days(_day(given["first"]), _day(given["last"] or given["first"]))
@@ -107,9 +105,8 @@ def add(page: PageDep, form: FormDep) -> Response:
 
 
 @router.post("/calendar/days/remove")
-def remove(page: PageDep, form: FormDep) -> Response:
+def remove(page: ManagerPageDep, form: FormDep) -> Response:
     """Take own days back: for managers."""
-    _for_managers(page)
     first, _, last = text_of(form, "days").partition("/")
     days = run_of_days(_day(first), _day(last))
     with page.console.work() as work:
@@ -124,11 +121,6 @@ def _move(page: Page, first: date) -> None:
     with page.console.work() as work:
         move_clocks(work, first, page.console.clock(), limit=FIRST_FEW)
         work.commit()
-
-
-def _for_managers(page: Page) -> None:
-    if not page.reader.viewer.is_manager:
-        raise NotForYou
 
 
 def _day(text: str) -> date:

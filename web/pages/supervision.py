@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, Response
 
 from callcenter.domain.access import Via
@@ -20,7 +20,7 @@ from callcenter.services.supervision import AlreadyChecked, BadDraw, OwnMatter
 from callcenter.services.ticket_log import SYSTEM
 from callcenter.services.tickets import get_ticket
 from web import seeing
-from web.deps import FormDep, PageDep
+from web.deps import FormDep, ManagerPageDep, PageDep, RowId
 from web.errors import NotForYou
 from web.i18n import N_
 from web.pages.one_ticket import read_call
@@ -36,7 +36,6 @@ LISTED = 50
 From = Annotated[str | None, Query(alias="from", max_length=40)]
 Until = Annotated[str | None, Query(alias="to", max_length=40)]
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
-CheckId = Annotated[int, Path(ge=1, le=2**62)]
 DRAW_PROBLEMS: Mapping[type[Exception], str] = {
     BadDraw: N_("Draw 1 to 100 matters, out of a period of at most 93 days."),
     BadPeriod: N_("The first day must not come after the last, and both must be days of the calendar."),
@@ -119,9 +118,8 @@ def show_overview(
 
 
 @router.post("/draw")
-def draw(page: PageDep, form: FormDep) -> Response:
+def draw(page: ManagerPageDep, form: FormDep) -> Response:
     """Draw matters by lot; the seed is the machine's."""
-    _managers_only(page)
     console, now = page.console, page.console.clock()
     typed = {key: text_of(form, key)[:40] for key in ("count", "draw_from", "draw_to")}
     count = typed["count"]
@@ -143,7 +141,7 @@ def draw(page: PageDep, form: FormDep) -> Response:
 
 
 @router.get("/checks/{check_id}")
-def show_check(page: PageDep, check_id: CheckId) -> HTMLResponse:
+def show_check(page: PageDep, check_id: RowId) -> HTMLResponse:
     """One check with its sheet; managers also see the record that is checked."""
     return show_sheet(page, check_id)
 
@@ -215,9 +213,8 @@ def show_sheet(
 
 
 @router.post("/checks/{check_id}")
-def fill_in(page: PageDep, form: FormDep, check_id: CheckId) -> Response:
+def fill_in(page: ManagerPageDep, form: FormDep, check_id: RowId) -> Response:
     """Fill the sheet in, or correct it with a reason."""
-    _managers_only(page)
     typed = {
         key: text_of(form, key) for key in form if key.startswith("score-") or key in ("remark", "reason")
     }
@@ -251,9 +248,8 @@ def fill_in(page: PageDep, form: FormDep, check_id: CheckId) -> Response:
 
 
 @router.get("/commendation")
-def commendation(page: PageDep, year: Year = None) -> HTMLResponse:
+def commendation(page: ManagerPageDep, year: Year = None) -> HTMLResponse:
     """The yearly list (服务之星)."""
-    _managers_only(page)
     console, say, now = page.console, page.say, page.console.clock()
     zone = console.settings.zone
     this_year = now.astimezone(zone).year
@@ -274,9 +270,8 @@ def commendation(page: PageDep, year: Year = None) -> HTMLResponse:
 
 
 @router.get("/commendation.csv")
-def commendation_csv(page: PageDep, year: Year = None) -> Response:
+def commendation_csv(page: ManagerPageDep, year: Year = None) -> Response:
     """The yearly list as a table for programs."""
-    _managers_only(page)
     console, now = page.console, page.console.clock()
     chosen = year or now.astimezone(console.settings.zone).year
     with console.report_work() as work:
@@ -284,11 +279,6 @@ def commendation_csv(page: PageDep, year: Year = None) -> Response:
     headers = {"content-disposition": f'attachment; filename="commendation-{chosen}.csv"'}
     content = views.places_csv(report, places).encode()
     return Response(content, media_type=MEDIA_TYPES[Format.CSV], headers=headers)
-
-
-def _managers_only(page: Page) -> None:
-    if not page.reader.viewer.is_manager:
-        raise NotForYou
 
 
 def _may_see(page: Page, check: SpotCheck) -> None:
