@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 
 from callcenter.domain.absences import Absence, Reason
@@ -17,12 +17,11 @@ from web.api.models import ListOut, Shape, TicketOut
 from web.api.shapes import local
 from web.api.ticket_actions import ActorIn, Extension, WordsIn, make
 from web.changing import Change
-from web.deps import ConsoleDep, ProgramDep
+from web.deps import ConsoleDep, ProgramDep, RowId
 from web.errors import NotForYou
 from web.viewer import Viewer
 
 router = APIRouter(tags=["absences"])
-AbsenceId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 LATEST = 200
 
 
@@ -126,7 +125,7 @@ def add(console: ConsoleDep, program: ProgramDep, body: AbsenceIn) -> AbsenceOut
 
 
 @router.post("/absences/{absence_id}/end", summary="They are back, or do not go")
-def end(console: ConsoleDep, program: ProgramDep, absence_id: AbsenceId, body: ActorIn) -> AbsenceOut:
+def end(console: ConsoleDep, program: ProgramDep, absence_id: RowId, body: ActorIn) -> AbsenceOut:
     """What is open goes back at once. 409 if it has ended already."""
     with console.work() as work:
         acting = Viewer.of(active_member(work, body.actor))

@@ -18,7 +18,7 @@ from callcenter.services.staff import active_member
 from web import seeing
 from web.api.models import Shape
 from web.changing import ticket_to_change
-from web.deps import ConsoleDep, ProgramDep
+from web.deps import ConsoleDep, ProgramDep, RowId
 from web.pages.attachments import as_download
 from web.reading import text_of
 from web.uploads import ProgramUploadDep, receive
@@ -92,7 +92,7 @@ def add(console: ConsoleDep, program: ProgramDep, form: ProgramUploadDep, number
 
 
 @router.get("/{attachment_id}", summary="One file", response_class=FileResponse)
-def fetch(console: ConsoleDep, program: ProgramDep, number: str, attachment_id: int) -> FileResponse:
+def fetch(console: ConsoleDep, program: ProgramDep, number: str, attachment_id: RowId) -> FileResponse:
     """Its content."""
     now = console.clock()
     with console.work() as work:

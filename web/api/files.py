@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import AwareDatetime
 
 from callcenter.domain.access import Via
@@ -13,7 +11,7 @@ from callcenter.services.tickets import list_tickets
 from web import seeing
 from web.api.models import Shape, TicketOut
 from web.api.shapes import ticket_out
-from web.deps import ConsoleDep, Cursor, Limit, ProgramDep
+from web.deps import ConsoleDep, Cursor, Limit, ProgramDep, RowId
 from web.errors import NoSuchFile
 from web.views.files import party_shown
 
@@ -41,7 +39,7 @@ class FileOut(Shape):
 def get_one(
     console: ConsoleDep,
     program: ProgramDep,
-    number: Annotated[int, Path(ge=1, le=2**62)],
+    number: RowId,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> FileOut:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 
 from callcenter import reminder_words
@@ -16,12 +16,11 @@ from callcenter.services.staff import active_member
 from web.api.models import ListOut, Shape
 from web.api.shapes import local
 from web.api.ticket_actions import ActorIn
-from web.deps import ConsoleDep, Cursor, Limit, ProgramDep
+from web.deps import ConsoleDep, Cursor, Limit, ProgramDep, RowId
 from web.errors import NotForYou
 from web.viewer import Viewer
 
 router = APIRouter(prefix="/reminders", tags=["reminders"])
-ReminderId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 class ReminderOut(Shape):
@@ -74,7 +73,7 @@ def list_all(
 
 
 @router.post("/{reminder_id}/seen", summary="They have seen it")
-def see(console: ConsoleDep, program: ProgramDep, reminder_id: ReminderId, body: ActorIn) -> ReminderOut:
+def see(console: ConsoleDep, program: ProgramDep, reminder_id: RowId, body: ActorIn) -> ReminderOut:
     """It is not sent any more. 404 if it is somebody else's."""
     settings = console.settings
     with console.work() as work:
@@ -141,7 +140,7 @@ def add_address(console: ConsoleDep, program: ProgramDep, body: AddressIn) -> Ad
 
 
 @router.post("/addresses/{address_id}/remove", summary="Reach nobody there any more", status_code=204)
-def remove_address(console: ConsoleDep, program: ProgramDep, address_id: ReminderId, body: ActorIn) -> None:
+def remove_address(console: ConsoleDep, program: ProgramDep, address_id: RowId, body: ActorIn) -> None:
     """404 if there is none, or it is somebody else's."""
     with console.work() as work:
         acting = Viewer.of(active_member(work, body.actor))

@@ -14,7 +14,7 @@ from callcenter.services.tickets import get_ticket, list_tickets
 from web import seeing
 from web.api.models import ListOut, TicketOut
 from web.api.shapes import ticket_out
-from web.deps import ConsoleDep, Cursor, Limit, ProgramDep
+from web.deps import ConsoleDep, Cursor, Limit, ProgramDep, RowId
 
 router = APIRouter(prefix="/tickets", tags=["tickets"])
 
@@ -45,7 +45,7 @@ def list_all(
     ] = None,
     closed_from: AwareDatetime | None = None,
     closed_before: AwareDatetime | None = None,
-    file: Annotated[int | None, Query(ge=1, description="number of a party's file")] = None,
+    file: Annotated[RowId | None, Query(description="number of a party's file")] = None,
     q: Annotated[
         str | None,
         Query(

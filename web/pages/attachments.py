@@ -15,7 +15,7 @@ from callcenter.services.attachments import UnknownAttachment, get_attachment
 from callcenter.settings import Settings
 from web import seeing
 from web.changing import ticket_to_change
-from web.deps import PageDep
+from web.deps import PageDep, RowId
 from web.reading import go
 from web.uploads import UploadDep, receive
 
@@ -46,7 +46,7 @@ def add(page: PageDep, form: UploadDep, number: str) -> Response:
 
 
 @router.get("/attachments/{attachment_id}")
-def fetch(page: PageDep, attachment_id: int) -> FileResponse:
+def fetch(page: PageDep, attachment_id: RowId) -> FileResponse:
     """The file, to be saved: never shown by the browser in our name."""
     viewer, now = page.reader.viewer, page.console.clock()
     with page.console.work() as work:

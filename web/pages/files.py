@@ -11,7 +11,7 @@ from callcenter.domain.access import Via
 from callcenter.services.ports import TicketFilter
 from callcenter.services.tickets import list_tickets
 from web import seeing
-from web.deps import PageDep
+from web.deps import PageDep, RowId
 from web.errors import NoSuchFile
 from web.reading import go
 from web.views.files import parties_named, party_shown
@@ -25,7 +25,7 @@ ON_A_PAGE = 50
 def list_all(
     page: PageDep,
     q: Annotated[str, Query(max_length=100)] = "",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: RowId | None = None,
 ) -> Response:
     """The files, the newest first; a whole number or account leads to its file."""
     console, viewer = page.console, page.reader.viewer
@@ -50,12 +50,10 @@ def list_all(
 
 @router.get("/files/{number}")
 def show(
-    page: PageDep, number: int, cursor: Annotated[str | None, Query(max_length=500)] = None
+    page: PageDep, number: RowId, cursor: Annotated[str | None, Query(max_length=500)] = None
 ) -> HTMLResponse:
     """One file with the party's tickets, the newest first."""
     console, viewer, now = page.console, page.reader.viewer, page.console.clock()
-    if not 0 < number < 2**62:
-        raise NoSuchFile
     with console.work() as work:
         file = work.today.file(number)
         if file is None:

@@ -8,7 +8,7 @@ from starlette.responses import FileResponse
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.transcripts import StoredTranscript
 from web import seeing
-from web.deps import PageDep
+from web.deps import PageDep, RowId
 from web.errors import NoSuchRecording, NotForYou
 from web.viewer import Viewer
 
@@ -17,7 +17,7 @@ TYPES = {".wav": "audio/wav", ".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
 
 
 @router.get("/recordings/{recording_id}")
-def play(page: PageDep, recording_id: int) -> FileResponse:
+def play(page: PageDep, recording_id: RowId) -> FileResponse:
     """The sound file; unknown, removed or outside the folder of recordings: NoSuchRecording."""
     with page.console.work() as work:
         stored = work.transcripts.get(recording_id)

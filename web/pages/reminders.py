@@ -12,7 +12,7 @@ from callcenter import reminder_words
 from callcenter.notify import AppriseSender, BadAddress, check_address
 from callcenter.services import reminders
 from callcenter.services.reminders import TooManyAddresses
-from web.deps import FormDep, PageDep
+from web.deps import FormDep, PageDep, RowId
 from web.errors import NotForYou
 from web.i18n import N_
 from web.reading import Page, go, text_of
@@ -71,7 +71,7 @@ def see_all(page: PageDep, form: FormDep) -> Response:
 
 
 @router.post("/{reminder_id}/seen")
-def see(page: PageDep, form: FormDep, reminder_id: int) -> Response:
+def see(page: PageDep, form: FormDep, reminder_id: RowId) -> Response:
     """One of mine is seen; on to what it is about, if asked for."""
     with page.console.work() as work:
         reminder = reminders.mark_seen(work, page.reader.viewer.extension, reminder_id, page.console.clock())
@@ -107,7 +107,7 @@ def add_address(page: PageDep, form: FormDep) -> Response:
 
 
 @router.post("/addresses/{address_id}/remove")
-def remove_address(page: PageDep, form: FormDep, address_id: int) -> Response:
+def remove_address(page: PageDep, form: FormDep, address_id: RowId) -> Response:
     """Reach nobody there any more."""
     viewer = page.reader.viewer
     with page.console.work() as work:
