@@ -74,6 +74,9 @@ def _parts(url: str) -> tuple[str, str]:
     """The scheme, if it is one of ours, and the query."""
     if len(url) > LONGEST_URL or re.search(r"[\s\x00-\x1f]", url):
         raise BadAddress("an address is one line without spaces, at most 1000 characters")
+    if "#" in url or ";" in url:
+        # Apprise reads parameters behind these; `urlsplit` and `parse_qsl` do not
+        raise BadAddress("write # as %23 and ; as %3B")
     scheme, found, _ = url.partition("://")
     scheme = scheme.lower()
     if not found or scheme not in FREE_HOSTS | FIXED_HOSTS:
@@ -165,7 +168,8 @@ def _is_own(text: str) -> bool:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    address = getattr(address, "ipv4_mapped", None) or address
+    # an IPv4 address may be wrapped into one of IPv6
+    address = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
     return (
         address.is_loopback
         or address.is_link_local
