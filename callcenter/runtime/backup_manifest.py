@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from callcenter.errors import ShouwenError
+from callcenter.own_holidays import FILE as HOLIDAYS
 
 NAME = "manifest.json"
 FORMAT = 1
@@ -19,7 +20,7 @@ UNFINISHED = "unfinished"
 """The folder that a backup is written in; while it is there, there is no backup."""
 DUMP = "database.dump"
 JOURNAL = "journal.db"
-NOTES = ("demo-accounts.json", "demo-calls-placed")
+NOTES = ("demo-accounts.json", "demo-calls-placed", HOLIDAYS)
 FILES = (DUMP, JOURNAL, "anchors.jsonl", *NOTES)
 WAITING = ("inbox",)
 """What goes away once the database has it: copied before the dump."""
