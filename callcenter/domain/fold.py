@@ -66,6 +66,12 @@ def holder(call: Call) -> Person | None:
     return accepted[-1] if accepted else call.first_responder
 
 
+def talking(live: Iterable[Call]) -> frozenset[str]:
+    """The extensions of those who have a caller now, of calls that have not ended."""
+    holders = (holder(call) for call in live if call.answered_at is not None)
+    return frozenset(person.extension for person in holders if person is not None)
+
+
 _ORDER = {kind: index for index, kind in enumerate(Kind)}
 _OPENING = (Kind.HANDOFF_REQUESTED, Kind.RECORDING_STARTED)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
-from callcenter.domain.calls import Person
+from callcenter.domain.calls import Call, Person
 from callcenter.domain.chain import Value
+from callcenter.domain.fold import talking
 from callcenter.domain.parties import party_of
 from callcenter.domain.policy import Needed, Policy
 from callcenter.domain.text import clean
@@ -25,11 +27,35 @@ from callcenter.services.ticket_forms import (
 )
 from callcenter.services.ticket_log import SYSTEM, lock_ticket, record
 
+
+class LiveCalls(Protocol):
+    """The calls under way; see `callcenter.db.calls`."""
+
+    def live(self) -> Sequence[Call]: ...
+
+
+class CounterUnitOfWork(UnitOfWork, Protocol):
+    """A unit of work that knows who is in a call."""
+
+    @property
+    def calls(self) -> LiveCalls: ...
+
+
+class NotFree(BadForm):
+    """The colleague cannot take the visitor now: they are off duty, away, or in a call."""
+
+    def __init__(self, extension: str, why: str, *, in_a_call: bool = False) -> None:
+        super().__init__(
+            "handed_to", extension, f"they are {why}, and the visitor needs somebody who is free"
+        )
+        self.in_a_call = in_a_call
+
+
 FIRST_STATES = (Status.REGISTERING, Status.OPEN, Status.WAITING)
 
 
 def register(
-    uow: UnitOfWork,
+    uow: CounterUnitOfWork,
     *,
     channel: str,
     form: TicketForm,
@@ -42,7 +68,8 @@ def register(
     """A ticket for a matter that `actor` was told first: theirs for good, open from now.
 
     `happened_at`: when the message came, if that was earlier; its clocks start there. `handed_to`: the free
-    colleague to whom the visitor was led, with the `handover` that they were given (H1). Raises BadForm.
+    colleague to whom the visitor was led, with the `handover` that they were given (H1). Raises BadForm,
+    NotFree for a colleague who is off duty, away or in a call.
     """
     policy = policy_of_new(uow)
     if channel not in {known.key for known in policy.channels}:
@@ -64,19 +91,24 @@ def register(
     if _starts_with_a_message(policy, channel):
         ticket = record(uow, ticket, (EventKind.MESSAGE, {}), actor=actor.extension, at=came_at)
     if handed_to:
-        if handed_to in roster_of(uow, now).away:
-            raise BadForm("handed_to", handed_to)
-        ticket, handed = _handed(uow, ticket, handed_to, handover)
+        ticket, handed = _handed(uow, ticket, handed_to, handover, now)
         changes.append(handed)
     return record(uow, ticket, *changes, actor=actor.extension, at=now)
 
 
-def _handed(uow: UnitOfWork, ticket: Ticket, extension: str, handover: str) -> tuple[Ticket, Change]:
-    member = uow.staff.get(extension)
-    if member is None or not member.active or not member.on_duty:
+def _handed(
+    uow: CounterUnitOfWork, ticket: Ticket, extension: str, handover: str, now: datetime
+) -> tuple[Ticket, Change]:
+    roster = roster_of(uow, now)
+    member = roster.members.get(extension)
+    if member is None or (ticket.owner is not None and ticket.owner.extension == extension):
         raise BadForm("handed_to", extension)
-    if ticket.owner is not None and ticket.owner.extension == extension:
-        raise BadForm("handed_to", extension)
+    if not member.on_duty:
+        raise NotFree(extension, "off duty")
+    if extension in roster.away:
+        raise NotFree(extension, "away")
+    if extension in talking(uow.calls.live()):
+        raise NotFree(extension, "in a call now", in_a_call=True)
     words = clean(handover, DETAILS_LIMIT)
     if words is None:
         raise BadForm("handover", "")

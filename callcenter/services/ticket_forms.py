@@ -33,11 +33,9 @@ DETAILS_LIMIT = 20_000
 class BadForm(ShouwenError):
     """A field of the form holds something that the policy does not know."""
 
-    def __init__(self, field: str, value: str) -> None:
+    def __init__(self, field: str, value: str, fault: str = "see the policy") -> None:
         super().__init__(
-            f"{value!r} does not fit {field}: see the policy"
-            if value
-            else f"{field} is needed: please fill it in"
+            f"{value!r} does not fit {field}: {fault}" if value else f"{field} is needed: please fill it in"
         )
         self.field = field
         self.missing = not value

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, Response
 
 from callcenter.domain.policy import Policy
+from callcenter.services.registration import NotFree
 from callcenter.services.tickets import BadForm, register
 from web.deps import FormDep, PageDep
 from web.pages import ticket_form
@@ -98,7 +99,8 @@ def _problems(page: Page, policy: Policy, fields: Blank) -> dict[str, str]:
 def _refused(error: BadForm) -> dict[str, str]:
     """What the use case refused: who is free may have changed since the form was shown."""
     if error.field == "handed_to":
-        return {"handed_to": view.NOT_FREE}
+        in_a_call = isinstance(error, NotFree) and error.in_a_call
+        return {"handed_to": view.IN_A_CALL if in_a_call else view.NOT_FREE}
     return {error.field: ticket_form.FILL_IN if error.missing else ticket_form.UNKNOWN_CHOICE}
 
 

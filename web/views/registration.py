@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.calls import Call
-from callcenter.domain.fold import holder
+from callcenter.domain.fold import talking
 from callcenter.domain.policy import Needed, Policy
 from callcenter.domain.staff import StaffMember
 from callcenter.domain.tickets import EventKind, TicketForm
@@ -31,6 +31,7 @@ NO_TIME = N_("Please write day and time, such as 23 November, 10:05.")
 FUTURE = N_("This time is still to come.")
 LONG_AGO = N_("This is more than a month ago; please look at it again.")
 NOT_FREE = N_("Please choose a colleague who is on duty.")
+IN_A_CALL = N_("This colleague is in a call now. Please choose one who is free.")
 NO_HANDOVER = N_("Please write what the colleague was told.")
 
 
@@ -45,13 +46,9 @@ class Colleague:
 
 def colleagues(staff: Iterable[StaffMember], live: Iterable[Call], me: str) -> list[Colleague]:
     """Those on duty but `me`, the free ones first."""
-    talking = {
-        person.extension
-        for call in live
-        if call.answered_at is not None and (person := holder(call)) is not None
-    }
+    busy = talking(live)
     found = [
-        Colleague(extension=each.extension, name=each.name, is_talking=each.extension in talking)
+        Colleague(extension=each.extension, name=each.name, is_talking=each.extension in busy)
         for each in staff
         if each.active and each.on_duty and each.extension != me
     ]
