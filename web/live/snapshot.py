@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,11 @@ from callcenter.domain.fold import fold_call
 from callcenter.domain.policy import Policy
 from callcenter.domain.tickets import Status, Ticket
 from callcenter.services.ports import TicketFilter
+from callcenter.services.rules import policies_of
 from web.i18n import Speech
 from web.viewer import Viewer, involved_in_ticket
 from web.views.calls import is_with
-from web.views.tickets import UNFINISHED, kind_name
+from web.views.tickets import UNFINISHED, kinds_named
 
 RECENT = 6
 TICKETS = 500
@@ -31,6 +33,8 @@ class Snapshot:
     recent: tuple[Call, ...]
     today: CallFigures
     tickets: tuple[Ticket, ...]
+    policies: Mapping[str, Policy]
+    """Of each ticket, by its number."""
 
 
 def read_snapshot(work: SqlUnitOfWork, now: datetime, zone: ZoneInfo) -> Snapshot:
@@ -39,19 +43,19 @@ def read_snapshot(work: SqlUnitOfWork, now: datetime, zone: ZoneInfo) -> Snapsho
     live = work.calls.live()
     latest, _ = work.calls.list(since=midnight, limit=RECENT + len(live))
     events = work.calls.events_of([call.linkedid for call in live]) if live else {}
+    tickets = tuple(work.tickets.page(TicketFilter(statuses=UNFINISHED), None, TICKETS))
     return Snapshot(
         at=now,
         # the events also tell of recordings under way, which the row does not
         live=tuple(fold_call(events[call.linkedid]) or call for call in live),
         recent=tuple(call for call in latest if call.ended_at)[:RECENT],
         today=work.calls.figures(midnight),
-        tickets=tuple(work.tickets.page(TicketFilter(statuses=UNFINISHED), None, TICKETS)),
+        tickets=tickets,
+        policies=policies_of(work, tickets),
     )
 
 
-def view_for(
-    snapshot: Snapshot, viewer: Viewer, policy: Policy, say: Speech, now: datetime
-) -> dict[str, Any]:
+def view_for(snapshot: Snapshot, viewer: Viewer, say: Speech, now: datetime) -> dict[str, Any]:
     """What `parts/board.html` needs for one reader: their own tickets by due time, numbers masked."""
     mine = [ticket for ticket in snapshot.tickets if viewer.extension in involved_in_ticket(ticket, None)]
     return {
@@ -64,7 +68,7 @@ def view_for(
         "unowned": sorted((ticket for ticket in snapshot.tickets if ticket.owner is None), key=_urgency),
         "number_of": viewer.caller_of,
         "contact_of": viewer.contact_of,
-        "kind_name": lambda ticket: kind_name(policy, ticket, say),
+        "kind_name": kinds_named(snapshot.policies, say),
         "elapsed": lambda since: round(max(0.0, (now - since).total_seconds()), 1),
     }
 

@@ -85,6 +85,6 @@ def render(console: Console, board: Board, reader: Reader, say: Speech) -> str:
     if board.snapshot is None:
         return console.renderer.render("parts/board_gone.html", say, {})
     now = console.clock()
-    values = view_for(board.snapshot, reader.viewer, console.rules.policy, say, now)
+    values = view_for(board.snapshot, reader.viewer, say, now)
     values |= {"me": reader.viewer, "csrf_token": reader.csrf}
     return console.renderer.render("parts/board.html", say, values)

@@ -11,11 +11,12 @@ from callcenter.domain.analysis import Analysis, By, Only
 from callcenter.domain.periods import BadPeriod, Period
 from callcenter.report_files import MEDIA_TYPES, Format
 from callcenter.services.analysis import analyse, matters_behind
+from callcenter.services.rules import policies_of
 from web.deps import ManagerPageDep
 from web.reading import Page
 from web.views import analysis as views
 from web.views.reports import period_words, query_of
-from web.views.supervision import first_and_last, month_or, period_choices, policy_named
+from web.views.supervision import first_and_last, month_or, period_choices
 from web.views.tickets import name_of
 
 router = APIRouter(prefix=views.PAGE)
@@ -80,6 +81,7 @@ def behind(
     with console.report_work() as work:
         found = matters_behind(work, period, by=by, key=key, only=only, zone=zone, now=now, limit=LISTED + 1)
         people = work.call_reports.names(frozenset({key} if by is By.PERSON else ()))
+        policies = policies_of(work, work.tickets.many(matter.number for matter in found))
     names = views.Names(console.rulebook, people, say)
     return page(
         "analysis/tickets.html",
@@ -91,9 +93,7 @@ def behind(
         row=names.of(by, key) if by is not By.TOTAL else "",
         span=period_words(period, say),
         query=query_of(period, zone),
-        kind_name=lambda matter: name_of(
-            policy_named(console.rulebook, matter.policy).kinds, matter.kind, say
-        ),
+        kind_name=lambda matter: name_of(policies[matter.number].kinds, matter.kind, say),
     )
 
 

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse
 
 from callcenter.domain.access import Via
 from callcenter.domain.today import OpenAssignment
+from callcenter.services.rules import policies_of
 from web import seeing
 from web.deps import PageDep
 from web.views.tickets import name_of
@@ -38,12 +39,11 @@ def show(page: PageDep) -> HTMLResponse:
         numbers = sorted({each.number for each in found})
         told = work.today.assignment_events(numbers)
         tickets = {ticket.number: ticket for ticket in work.tickets.many(numbers)}
+        policies = policies_of(work, tickets.values())
         seeing.tickets(work, viewer, Via.PAGE, tickets.values(), now)
-    book = console.rulebook
     by_office: dict[str, list[Line]] = {}
     for each in found:
         ticket = tickets[each.number]
-        policy = book.by_name.get(ticket.policy, book.current).policy
         words = told.get((each.number, each.office), {})
         line = Line(
             what=each,
@@ -53,5 +53,5 @@ def show(page: PageDep) -> HTMLResponse:
             taken_by=words.get("by", ""),
             is_late=now > each.due_at,
         )
-        by_office.setdefault(name_of(policy.offices, each.office, page.say), []).append(line)
+        by_office.setdefault(name_of(policies[each.number].offices, each.office, page.say), []).append(line)
     return page("assignments.html", "tickets", offices=by_office)

@@ -19,9 +19,7 @@ def _render(page: Page, template: str) -> HTMLResponse:
     with console.work() as work:
         snapshot = read_snapshot(work, now, console.settings.zone)
         seeing.board(work, page.reader.viewer, snapshot.tickets, snapshot.live + snapshot.recent, now)
-    return page(
-        template, "desk", **view_for(snapshot, page.reader.viewer, console.rules.policy, page.say, now)
-    )
+    return page(template, "desk", **view_for(snapshot, page.reader.viewer, page.say, now))
 
 
 @router.get("/")

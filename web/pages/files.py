@@ -9,13 +9,14 @@ from starlette.responses import HTMLResponse, Response
 
 from callcenter.domain.access import Via
 from callcenter.services.ports import TicketFilter
+from callcenter.services.rules import policies_of
 from callcenter.services.tickets import list_tickets
 from web import seeing
 from web.deps import PageDep, RowId
 from web.errors import NoSuchFile
 from web.reading import go
 from web.views.files import parties_named, party_shown
-from web.views.tickets import kind_name
+from web.views.tickets import kinds_named
 
 router = APIRouter()
 ON_A_PAGE = 50
@@ -61,7 +62,7 @@ def show(
         found = list_tickets(work, TicketFilter(party=file.party), cursor=cursor, limit=ON_A_PAGE, now=now)
         tickets = [view.ticket for view in found.items]
         seeing.tickets(work, viewer, Via.PAGE, tickets, now)
-    policy = console.rules.policy
+        policies = policies_of(work, tickets)
     kind, party = party_shown(file, viewer, tickets)
     return page(
         "files/one.html",
@@ -71,6 +72,6 @@ def show(
         party=party,
         tickets=tickets,
         next=found.next,
-        kind_name=lambda ticket: kind_name(policy, ticket, page.say),
+        kind_name=kinds_named(policies, page.say),
         contact_of=viewer.contact_of,
     )

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import HTMLResponse
 
 from callcenter.services.analysis import offices, open_matters
+from callcenter.services.rules import policies_of
 from web.deps import PageDep
-from web.views.supervision import policy_named
 from web.views.tickets import name_of
 
 router = APIRouter(prefix="/offices")
@@ -28,9 +28,10 @@ def directory(page: PageDep, q: Annotated[str, Query(max_length=100)] = "") -> H
 @router.get("/{key}")
 def one_office(page: PageDep, key: Annotated[str, Path(max_length=100)]) -> HTMLResponse:
     """One office with the unfinished matters that it was passed."""
-    say, book = page.say, page.console.rulebook
+    say = page.say
     with page.console.work() as work:
         office, found = open_matters(work, key, LISTED + 1)
+        policies = policies_of(work, work.tickets.many(matter.number for matter in found))
     return page(
         "offices/one.html",
         "offices",
@@ -38,5 +39,5 @@ def one_office(page: PageDep, key: Annotated[str, Path(max_length=100)]) -> HTML
         found=found[:LISTED],
         more=len(found) > LISTED,
         listed=LISTED,
-        kind_name=lambda matter: name_of(policy_named(book, matter.policy).kinds, matter.kind, say),
+        kind_name=lambda matter: name_of(policies[matter.number].kinds, matter.kind, say),
     )

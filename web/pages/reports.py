@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from callcenter.domain.answer_times import no_opinions
 from callcenter.domain.periods import BadPeriod, Period, read_period
 from callcenter.report_files import MEDIA_TYPES, Format, as_csv, as_xlsx
 from callcenter.services.call_lists import MatterFilter, MatterSubset
+from callcenter.services.rules import policies_of
 from web.deps import PageDep
 from web.views.charts import charts
 from web.views.reports import (
@@ -26,6 +26,8 @@ from web.views.reports import (
     query_of,
     read_report,
 )
+from web.views.step_words import clock_name
+from web.views.supervision import first_and_last
 
 router = APIRouter()
 From = Annotated[str | None, Query(alias="from", max_length=40)]
@@ -52,7 +54,8 @@ def answer_times(page: PageDep, since: From = None, until: Until = None) -> HTML
         is_bad = True
         report = read_report(console, viewer, None, None)
     reading = Reading(report, page.say, viewer)
-    policy = console.rules.policy
+    policy, period = console.rules.policy, Period(start=report.start, end=report.end)
+    first, last = first_and_last(period, zone)
     return page(
         "reports/answer_times.html",
         "reports",
@@ -64,9 +67,9 @@ def answer_times(page: PageDep, since: From = None, until: Until = None) -> HTML
             (answer_name(policy, answer, page.say), count)
             for answer, count in report.total.figures.satisfaction.items()
         ],
-        choices=choices(Period(start=report.start, end=report.end), zone, console.clock(), page.say),
-        first=report.start.astimezone(zone).date(),
-        last=(report.end - timedelta(microseconds=1)).astimezone(zone).date(),
+        choices=choices(period, zone, console.clock(), page.say),
+        first=first,
+        last=last,
     )
 
 
@@ -115,7 +118,7 @@ def matters(
             asked, zone, now, limit=LISTED + 1, no_opinions=no_opinions(work.rules)
         )
         names = work.call_reports.names(frozenset({asked.person} if asked.person else ()))
-    policies = console.rulebook.by_name
+        policies = policies_of(work, work.tickets.many(matter.number for matter in found))
     return page(
         "reports/matters.html",
         "reports",
@@ -128,9 +131,8 @@ def matters(
         asked=asked,
         hour=hour_words(hour) if hour is not None else "",
         names=names,
-        answer_name=lambda matter: answer_name(
-            policies[matter.policy].policy if matter.policy in policies else console.rules.policy,
-            matter.satisfaction,
-            page.say,
+        answer_name=lambda matter: answer_name(policies[matter.number], matter.satisfaction, page.say),
+        clock_name=lambda matter: clock_name(
+            policies[matter.number].clocks.get(matter.clock), matter.clock, page.say
         ),
     )

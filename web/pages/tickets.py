@@ -9,12 +9,13 @@ from starlette.responses import HTMLResponse
 
 from callcenter.domain.access import Via
 from callcenter.domain.periods import BadPeriod
+from callcenter.services.rules import policies_of
 from callcenter.services.tickets import TicketPage, list_tickets
 from web import seeing
 from web.deps import PageDep
 from web.pages.one_ticket import show
 from web.views.search import VIEWS, Asked
-from web.views.tickets import grouped, kind_name
+from web.views.tickets import grouped, kinds_named
 
 router = APIRouter()
 DONE_ON_A_PAGE = 50
@@ -66,6 +67,7 @@ def list_all(
         else:
             found = list_tickets(work, wanted, cursor=cursor, limit=limit, now=now)
             seeing.tickets(work, viewer, Via.PAGE, (item.ticket for item in found.items), now)
+        policies = policies_of(work, (item.ticket for item in found.items))
     policy = console.rules.policy
     return page(
         "tickets/list.html",
@@ -81,7 +83,7 @@ def list_all(
             "channel": policy.channels,
             "satisfaction": policy.satisfaction,
         },
-        kind_name=lambda ticket: kind_name(policy, ticket, page.say),
+        kind_name=kinds_named(policies, page.say),
         contact_of=viewer.contact_of,
     )
 

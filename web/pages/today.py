@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
 from callcenter.domain.access import Via
+from callcenter.services.rules import policies_of
 from callcenter.services.today import COUNTED, my_today
 from web import seeing
 from web.deps import PageDep
@@ -24,13 +25,14 @@ def show(page: PageDep) -> HTMLResponse:
         )
         centre = today.centre
         piles = (*today.piles, *(centre.piles if centre else ()))
-        seeing.tickets(work, viewer, Via.PAGE, (ticket for pile in piles for ticket in pile.tickets), now)
-    book = console.rulebook
+        tickets = [ticket for pile in piles for ticket in pile.tickets]
+        policies = policies_of(work, tickets)
+        seeing.tickets(work, viewer, Via.PAGE, tickets, now)
     return page(
         "today.html",
         "today",
-        groups=groups(today.piles, today, book, viewer, page.say),
-        centre=groups(centre.piles, today, book, viewer, page.say) if centre else [],
+        groups=groups(today.piles, today, policies, viewer, page.say),
+        centre=groups(centre.piles, today, policies, viewer, page.say) if centre else [],
         people=centre.people if centre else (),
         most=COUNTED,
         contact_of=viewer.contact_of,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from callcenter.domain.answer_times import greeting_limit
 from callcenter.domain.periods import Period, days, read_period
-from callcenter.domain.policy import Policy, RuleBook
+from callcenter.domain.policy import Policy
 from callcenter.domain.scores import (
     CHECKS,
     GREETED,
@@ -232,9 +232,3 @@ def places_csv(report: ScoreReport, places: Sequence[Place]) -> str:
 
 def _share(rate: Rate) -> float | None:
     return None if rate.share is None else float(rate.share)
-
-
-def policy_named(book: RuleBook, name: str) -> Policy:
-    """Today's policy of this name, else that of new tickets."""
-    rules = book.by_name.get(name)
-    return (rules or book.current).policy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,6 +80,11 @@ def name_of(labels: Sequence[PolicyLabel], key: str, say: Speech) -> str:
         if label.key == key:
             return label.names.get(say.language) or key
     return key
+
+
+def kinds_named(policies: Mapping[str, Policy], say: Speech) -> Callable[[Ticket], str]:
+    """What names the kind of each ticket of a list; `policies` are theirs, by number."""
+    return lambda ticket: kind_name(policies[ticket.number], ticket, say)
 
 
 def kind_name(policy: Policy, ticket: Ticket, say: Speech) -> str:

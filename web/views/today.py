@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from callcenter.domain.policy import Policy, RuleBook
+from callcenter.domain.policy import Policy
 from callcenter.domain.tickets import Status, Ticket
 from callcenter.services.today import Pile, Today
 from web.i18n import N_, Speech
@@ -45,21 +45,25 @@ class Group:
     more: bool
 
 
-def groups(piles: Sequence[Pile], today: Today, book: RuleBook, viewer: Viewer, say: Speech) -> list[Group]:
+def groups(
+    piles: Sequence[Pile], today: Today, policies: Mapping[str, Policy], viewer: Viewer, say: Speech
+) -> list[Group]:
     """The piles in words."""
     return [
         Group(
             key=pile.key,
             title=TITLES[pile.key],
-            lines=tuple(_line(ticket, pile.key, today, book, viewer, say) for ticket in pile.tickets),
+            lines=tuple(_line(ticket, pile.key, today, policies, viewer, say) for ticket in pile.tickets),
             more=pile.more,
         )
         for pile in piles
     ]
 
 
-def _line(ticket: Ticket, pile: str, today: Today, book: RuleBook, viewer: Viewer, say: Speech) -> Line:
-    rules = book.by_name.get(ticket.policy, book.current)
+def _line(
+    ticket: Ticket, pile: str, today: Today, policies: Mapping[str, Policy], viewer: Viewer, say: Speech
+) -> Line:
+    policy = policies[ticket.number]
     owner = ticket.owner
     stands_in = (
         owner is not None
@@ -69,8 +73,8 @@ def _line(ticket: Ticket, pile: str, today: Today, book: RuleBook, viewer: Viewe
     )
     return Line(
         ticket=ticket,
-        kind=kind_name(rules.policy, ticket, say),
-        next=_next(ticket, pile, today, rules.policy, say),
+        kind=kind_name(policy, ticket, say),
+        next=_next(ticket, pile, today, policy, say),
         stands_in_for=owner.name if owner and stands_in else "",
     )
 
