@@ -59,6 +59,20 @@ class DeadlineOut(Shape):
     ledger: list[LedgerDayOut]
 
 
+class RecomputeIn(Shape):
+    """Who wants it, and after which ticket to go on: `next` of the answer before."""
+
+    actor: Annotated[str, Field(min_length=1, max_length=20, description="extension of a manager")]
+    after: Annotated[str, Field(max_length=100)] = ""
+
+
+class RecomputedOut(Shape):
+    """How many tickets were looked at; ask again with `next` until it is null."""
+
+    tickets: int
+    next: str | None
+
+
 Year = Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="none: from this year on")]
 
 
@@ -100,6 +114,17 @@ def remove_days(
         forget_days(work, days, console.clock())
         work.commit()
     _move(console, days[0])
+
+
+@router.post("/calendar/recompute", summary="Work out open due times anew, a hundred tickets at a time")
+def recompute(console: ConsoleDep, program: ProgramDep, body: RecomputeIn) -> RecomputedOut:
+    """With today's calendar, as `shouwen calendar recompute`. The worker does so by itself when it changes."""
+    with console.work() as work:
+        _manager(work, body.actor)
+        first = date(FIRST_YEAR, 1, 1)
+        count, following = move_clocks(work, first, console.clock(), after=body.after)
+        work.commit()
+    return RecomputedOut(tickets=count, next=following)
 
 
 @router.get("/deadline", summary="When a clock ends that starts at an instant, and why")

@@ -18,6 +18,7 @@ from web.api.shapes import local
 from web.api.ticket_actions import ActorIn
 from web.deps import ConsoleDep, Cursor, Limit, ProgramDep, RowId
 from web.errors import NotForYou
+from web.try_addresses import try_addresses
 from web.viewer import Viewer
 
 router = APIRouter(prefix="/reminders", tags=["reminders"])
@@ -72,6 +73,15 @@ def list_all(
     return ListOut[ReminderOut](items=items, next=found.next)
 
 
+@router.post("/seen", summary="They have seen all of theirs", status_code=204)
+def see_all(console: ConsoleDep, program: ProgramDep, body: ActorIn) -> None:
+    """None of them is sent any more."""
+    with console.work() as work:
+        active_member(work, body.actor)
+        reminders.mark_all_seen(work, body.actor, console.clock())
+        work.commit()
+
+
 @router.post("/{reminder_id}/seen", summary="They have seen it")
 def see(console: ConsoleDep, program: ProgramDep, reminder_id: RowId, body: ActorIn) -> ReminderOut:
     """It is not sent any more. 404 if it is somebody else's."""
@@ -93,6 +103,13 @@ class AddressOut(Shape):
     extension: str
     shown: str
     created_at: AwareDatetime
+
+
+class TriedOut(Shape):
+    """An address that a test was sent to. `fault`: why it was not taken, null if it was."""
+
+    address: AddressOut
+    fault: str | None
 
 
 class AddressIn(ActorIn):
@@ -146,3 +163,12 @@ def remove_address(console: ConsoleDep, program: ProgramDep, address_id: RowId, 
         acting = Viewer.of(active_member(work, body.actor))
         reminders.remove_address(work, address_id, of=None if acting.is_manager else body.actor)
         work.commit()
+
+
+@router.post("/test", summary="Send a test to each of somebody's addresses, now")
+def test(console: ConsoleDep, program: ProgramDep, body: ActorIn) -> ListOut[TriedOut]:
+    """The answer waits for all of them: up to 20 s for each."""
+    tried = try_addresses(console, body.actor)
+    zone = console.settings.zone
+    items = [TriedOut(address=_address_out(address, zone), fault=fault) for address, fault in tried]
+    return ListOut[TriedOut](items=items, next=None)

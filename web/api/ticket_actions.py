@@ -50,6 +50,17 @@ class ContactIn(Shape):
     phone: Annotated[str | None, Field(max_length=64)] = None
 
 
+Version = Annotated[
+    int | None, Field(ge=0, le=10**9, description="`version` of the record: 409 if a colleague was faster")
+]
+
+
+class ResultIn(WordsIn):
+    """What the caller was told."""
+
+    version: Version = None
+
+
 class FormIn(ActorIn):
     """The matter, as in the console's form."""
 
@@ -62,6 +73,7 @@ class FormIn(ActorIn):
         dict[str, Annotated[str, Field(max_length=8000)]],
         Field(default_factory=dict, max_length=50, description="the policy's own fields"),
     ]
+    version: Version = None
 
 
 def make(
@@ -98,7 +110,7 @@ def save_form(console: ConsoleDep, program: ProgramDep, number: str, body: FormI
     )
 
     def change(work: SqlUnitOfWork, number: str, person: Person, now: datetime) -> None:
-        tickets.save_form(work, number=number, form=form, actor=person, now=now)
+        tickets.save_form(work, number=number, form=form, actor=person, now=now, version=body.version)
 
     return make(console, program, number, body.actor, change)
 
@@ -116,9 +128,13 @@ def note(console: ConsoleDep, program: ProgramDep, number: str, body: WordsIn) -
 
 
 @router.post("/resolve", summary="The caller has their answer")
-def resolve(console: ConsoleDep, program: ProgramDep, number: str, body: WordsIn) -> TicketOut:
+def resolve(console: ConsoleDep, program: ProgramDep, number: str, body: ResultIn) -> TicketOut:
     """The clocks stop."""
-    return make(console, program, number, body.actor, with_text(tickets.resolve, body.text))
+
+    def change(work: SqlUnitOfWork, number: str, person: Person, now: datetime) -> None:
+        tickets.resolve(work, number, body.text, person, now, version=body.version)
+
+    return make(console, program, number, body.actor, change)
 
 
 @router.post("/dismiss", summary="No matter for us")

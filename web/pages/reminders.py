@@ -8,19 +8,18 @@ from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, Response
 
-from callcenter import reminder_words
-from callcenter.notify import AppriseSender, BadAddress, check_address
+from callcenter.notify import BadAddress, check_address
 from callcenter.services import reminders
 from callcenter.services.reminders import TooManyAddresses
 from web.deps import FormDep, PageDep, RowId
 from web.errors import NotForYou
 from web.i18n import N_
 from web.reading import Page, go, text_of
+from web.try_addresses import try_addresses
 from web.views.reminders import fault_text, lines_of
 
 router = APIRouter(prefix="/reminders")
 SHOWN, FAILING = 100, 50
-SENDER = AppriseSender()
 
 
 @router.get("")
@@ -119,9 +118,5 @@ def remove_address(page: PageDep, form: FormDep, address_id: RowId) -> Response:
 @router.post("/test")
 def test(page: PageDep, form: FormDep) -> HTMLResponse:
     """Send a test to each of my addresses, now, and say how it went."""
-    with page.console.work() as work:
-        mine = work.reminders.addresses([page.reader.viewer.extension])
-    words = reminder_words.test_message(page.console.settings.language)
-    # No transaction is open while we wait for others.
-    tested = tuple((address.shown, SENDER.send(address, words.title, words.body)) for address in mine)
-    return show(page, tested=tested)
+    tried = try_addresses(page.console, page.reader.viewer.extension)
+    return show(page, tested=tuple((address.shown, fault) for address, fault in tried))
