@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
@@ -11,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from callcenter.domain.calendar import HolidaySource, Notice
-from callcenter.toml_table import BadPolicy, Lines, Table
+from callcenter.toml_table import BadPolicy, Table, read_table
 
 FILE = "holidays.toml"
 EXAMPLE = """\
@@ -61,11 +60,7 @@ def holiday_source(library: HolidaySource, folder: Path | None) -> HolidaySource
 
 def read_holidays(text: str, library: HolidaySource, name: str = FILE) -> dict[int, Notice]:
     """The notices of a file by year; raises BadPolicy that names file, line, field and fault."""
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadPolicy(f"{name}: {error}") from error
-    top = Table(values, "", Lines(name, text))
+    top = read_table(name, text)
     years: dict[int, Notice] = {}
     for key in top:
         if not re.fullmatch(r"20\d\d", key):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import time
 from importlib import resources
@@ -26,7 +25,7 @@ from callcenter.policy_forms import (
     read_satisfaction,
     read_supervision,
 )
-from callcenter.toml_table import BadPolicy, Lines, Table
+from callcenter.toml_table import BadPolicy, Lines, Table, read_table
 
 __all__ = ["BadPolicy", "load_rule_book", "policy_paths", "read_policy", "read_policy_text", "with_calendar"]
 
@@ -89,11 +88,7 @@ def read_policy(path: Path) -> Policy:
 
 def read_policy_text(name: str, text: str) -> Policy:
     """The policy of a text; `name` stands for it in errors. Raises BadPolicy."""
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadPolicy(f"{name}: {error}") from error
-    return _read(Table(values, "", Lines(name, text)), text)
+    return _read(read_table(name, text), text)
 
 
 def _read(top: Table, text: str) -> Policy:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time
 from typing import Any
@@ -13,8 +15,24 @@ _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*(?:"([^"]+)"|'([^']+)'|([A-Za-z0-9_.-]+))\s*=""")
 
 
+LARGEST = 100_000
+"""No number of a policy is larger: 69 days of minutes, 400 years of working days."""
+
+
 class BadPolicy(ShouwenError):
     """The policy file is not usable."""
+
+
+def read_table(name: str, text: str) -> Table:
+    """The table that a whole file is; raises BadPolicy for what is no TOML."""
+    try:
+        values = tomllib.loads(text)
+    except RecursionError as error:
+        raise BadPolicy(f"{name}: it is nested too deeply") from error
+    except ValueError as error:
+        # beside its own errors `tomllib` lets pass that a number has too many digits
+        raise BadPolicy(f"{name}: {error}") from error
+    return Table(values, "", Lines(name, text))
 
 
 class Lines:
@@ -41,7 +59,9 @@ class Lines:
         while path:
             if path in self._of:
                 return self._of[path]
-            path = re.sub(r"(\.[^.\[\]]+|\[\d+\])$", "", path) if re.search(r"[.\[]", path) else ""
+            # a quoted key may hold dots and brackets, so that its end is no name or number
+            shorter = re.sub(r"(\.[^.\[\]]+|\[\d+\])$", "", path)
+            path = shorter if shorter != path else ""
         return None
 
     def place(self, path: str) -> str:
@@ -64,7 +84,9 @@ class Table:
 
     def fault(self, key: str, what: str) -> BadPolicy:
         """The error to raise about `key` of this table."""
-        return BadPolicy(f"{self.lines.place(self._below(key))}: {what}")
+        said = f"{self.lines.place(self._below(key))}: {what}"
+        # a key may be quoted in the file, and hold what a terminal obeys
+        return BadPolicy("".join("\ufffd" if unicodedata.category(each)[0] == "C" else each for each in said))
 
     def _below(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path and key else self.path or key
@@ -92,6 +114,8 @@ class Table:
         value: str = self.get(key, str, f"{key} = {example}")
         if not value.strip():
             raise self.fault(key, f"is empty, write for example {key} = {example}")
+        if any(unicodedata.category(each) == "Cc" and each not in "\n\t" for each in value):
+            raise self.fault(key, "has a control character in it")
         return value
 
     def number(self, key: str, *, least: int, example: int) -> int:
@@ -99,6 +123,8 @@ class Table:
         value: int = self.get(key, int, f"{key} = {example}")
         if value < least:
             raise self.fault(key, f"{value} is too small: {least} or more, such as {key} = {example}")
+        if value > LARGEST:
+            raise self.fault(key, f"is too large: at most {LARGEST}, such as {key} = {example}")
         return value
 
     def flag(self, key: str) -> bool:
