@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy import make_url
 
 from callcenter.bootstrap import unit_of_work_factory
 from callcenter.db import migrate
@@ -22,6 +17,7 @@ from callcenter.holidays import ChineseHolidays
 from callcenter.policy_files import load_rule_book
 from callcenter.runtime.postgres import temporary_postgres
 from callcenter.settings import Settings
+from tests.support.databases import clone, server_folder
 
 UowFactory = Callable[[], SqlUnitOfWork]
 
@@ -37,28 +33,16 @@ def rule_book() -> RuleBook:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A server whose database has every table and no rows: clone it, never write to it."""
-    # A folder of its own: short enough for a socket, and as root open to the database's user.
-    folder = Path(tempfile.mkdtemp(prefix="shouwen-"))
-    folder.chmod(0o711)
-    try:
-        with temporary_postgres(folder / "postgres") as url:
-            migrate.upgrade(url)
-            yield url
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with server_folder() as folder, temporary_postgres(folder / "postgres") as url:
+        migrate.upgrade(url)
+        yield url
 
 
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
     """A migrated database for one test."""
-    template = make_url(postgres_url)
-    name = f"test_{next(_CLONES)}"
-    server = template.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
-    with psycopg.connect(server, autocommit=True) as connection:
-        names = {"name": sql.Identifier(name), "template": sql.Identifier(template.database or "")}
-        connection.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
-        yield template.set(database=name).render_as_string(hide_password=False)
-        connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
+    with clone(postgres_url, f"test_{next(_CLONES)}") as url:
+        yield url
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ UNSAFE_OPTIONS: Mapping[str, str] = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "shared_buffers": "32MB",
 }
 """For data that nobody will miss: tests."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +22,7 @@ from callcenter.domain.policy import RuleBook
 from callcenter.passwords import Argon2Passwords
 from callcenter.runtime.postgres import temporary_postgres
 from tests.polling import until
+from tests.support.databases import server_folder
 
 DEADLINE_S = 2.0
 FAILS_WITHIN_S = 2.5
@@ -54,13 +53,8 @@ class Server:
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A server of this file's own."""
-    folder = Path(tempfile.mkdtemp(prefix="shouwen-"))
-    folder.chmod(0o711)
-    try:
-        with temporary_postgres(folder / "postgres") as url:
-            yield Server(folder / "postgres", url)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with server_folder() as folder, temporary_postgres(folder / "postgres") as url:
+        yield Server(folder / "postgres", url)
 
 
 UowMaker = Callable[..., SqlUnitOfWork]

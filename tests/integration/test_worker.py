@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from callcenter.services.transcripts import add_recording
 from callcenter.settings import Settings
 from tests.conftest import UowFactory
 from tests.polling import until
+from tests.support.databases import server_folder
 from transcripts import models
 
 VOICES = Path(__file__).parents[1] / "voices"
@@ -152,10 +152,8 @@ def test_killed_in_the_middle_it_begins_again(settings: Settings, uow_factory: U
 @pytest.fixture
 def server() -> Iterator[Path]:
     """A folder for a PostgreSQL of the test's own, which it may kill."""
-    folder = Path(tempfile.mkdtemp(prefix="shouwen-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with server_folder() as folder:
+        yield folder
 
 
 def test_it_outlives_its_database(server: Path, tmp_path: Path, rule_book: RuleBook) -> None:

@@ -6,14 +6,11 @@ import itertools
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import make_url
 from starlette.testclient import TestClient
 
@@ -21,6 +18,7 @@ from callcenter.bootstrap import unit_of_work_factory
 from callcenter.db.engine import create_engine
 from callcenter.domain.policy import RuleBook
 from callcenter.settings import Settings
+from tests.support.databases import clone
 from tests.support.desk import NOW, USERS, Desk, seed_desk
 from web.health import AgiReport, Checks
 
@@ -104,18 +102,6 @@ def desk(template: Template, settings: Settings) -> Desk:
     """What is in the database; the recordings are there too."""
     shutil.copytree(template.recordings, settings.recordings)
     return template.desk
-
-
-@contextmanager
-def clone(source: str, name: str) -> Iterator[str]:
-    """A copy of a database, as long as it is needed."""
-    origin = make_url(source)
-    server = origin.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
-    names = {"name": sql.Identifier(name), "origin": sql.Identifier(origin.database or "")}
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {origin}").format(**names))
-        yield origin.set(database=name).render_as_string(hide_password=False)
-        connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(name=names["name"]))
 
 
 class Browser:

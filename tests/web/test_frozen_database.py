@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +21,7 @@ from callcenter.domain.policy import RuleBook
 from callcenter.runtime.postgres import temporary_postgres
 from callcenter.settings import Settings
 from tests.polling import until
+from tests.support.databases import server_folder
 from tests.support.desk import Desk, seed_people
 from tests.support.web_fixtures import csrf_of
 from tests.support.web_server import serving
@@ -53,26 +52,21 @@ def frozen(folder: Path) -> Iterator[None]:
 @pytest.fixture
 def server(rule_book: RuleBook) -> Iterator[tuple[str, Path, Desk]]:
     """The console on a PostgreSQL of its own, with the real checks of the database."""
-    folder = Path(tempfile.mkdtemp(prefix="shouwen-"))
-    folder.chmod(0o711)
-    try:
-        with temporary_postgres(folder / "postgres") as url:
-            migrate.upgrade(url)
-            settings = Settings(home=folder, database_url=url)
-            engine = create_engine(url)
-            desk = seed_people(unit_of_work_factory(settings, engine=engine, rules=rule_book))
-            engine.dispose()
-            real = checks_for(settings)
-            checks = Checks(
-                agi=lambda: AgiReport(asterisk=True, agi=True, backlog=0),
-                database=real.database,
-                worker=lambda: True,
-                close=real.close,
-            )
-            with serving(create_app(settings, checks=checks)) as address:
-                yield address, folder / "postgres", desk
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with server_folder() as folder, temporary_postgres(folder / "postgres") as url:
+        migrate.upgrade(url)
+        settings = Settings(home=folder, database_url=url)
+        engine = create_engine(url)
+        desk = seed_people(unit_of_work_factory(settings, engine=engine, rules=rule_book))
+        engine.dispose()
+        real = checks_for(settings)
+        checks = Checks(
+            agi=lambda: AgiReport(asterisk=True, agi=True, backlog=0),
+            database=real.database,
+            worker=lambda: True,
+            close=real.close,
+        )
+        with serving(create_app(settings, checks=checks)) as address:
+            yield address, folder / "postgres", desk
 
 
 def test_every_request_is_answered_in_time_while_the_database_is_frozen(
