@@ -13,12 +13,13 @@ from callcenter.db.uow import SqlUnitOfWork
 from callcenter.deadlines import DeadlineWriter
 from callcenter.domain.own_days import FIRST_YEAR, LAST_YEAR, OwnDay, OwnDayKind, run_of_days
 from callcenter.domain.staff import Role
-from callcenter.services.own_days import FIRST_FEW, REASON_LIMIT, forget_days, move_clocks, set_days
+from callcenter.services.own_days import REASON_LIMIT, move_clocks
 from callcenter.services.staff import active_member
 from web.api.models import ListOut, Shape
 from web.console import Console
 from web.deps import ConsoleDep, ProgramDep
 from web.errors import NotForYou
+from web.own_days import change_days, take_back_days
 
 router = APIRouter(tags=["calendar"])
 
@@ -91,9 +92,7 @@ def add_days(console: ConsoleDep, program: ProgramDep, body: OwnDaysIn) -> ListO
     days = run_of_days(body.first, body.last or body.first)
     with console.work() as work:
         _manager(work, body.actor)
-        set_days(work, days, OwnDayKind(body.kind), body.reason, by=body.actor, now=console.clock())
-        work.commit()
-    _move(console, days[0])
+    change_days(console, days, OwnDayKind(body.kind), body.reason, body.actor)
     with console.work() as work:
         stored = work.own_days.between(days[0], days[-1])
     return _out(console, stored)
@@ -111,9 +110,7 @@ def remove_days(
     days = run_of_days(first, last or first)
     with console.work() as work:
         _manager(work, actor)
-        forget_days(work, days, console.clock())
-        work.commit()
-    _move(console, days[0])
+    take_back_days(console, days)
 
 
 @router.post("/calendar/recompute", summary="Work out open due times anew, a hundred tickets at a time")
@@ -147,13 +144,6 @@ def deadline(
 def _manager(work: SqlUnitOfWork, extension: str) -> None:
     if active_member(work, extension).role is not Role.MANAGER:
         raise NotForYou
-
-
-def _move(console: Console, first: date) -> None:
-    """The first clocks follow with the answer, the worker takes care of the others."""
-    with console.work() as work:
-        move_clocks(work, first, console.clock(), limit=FIRST_FEW)
-        work.commit()
 
 
 def _out(console: Console, days: list[OwnDay]) -> ListOut[OwnDayOut]:

@@ -9,15 +9,20 @@ from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, Response
 
 from callcenter.domain.clocks import NoDueTime, due_time
-from callcenter.domain.own_days import FIRST_YEAR, LAST_YEAR, BadDays, OwnDayKind, run_of_days
+from callcenter.domain.own_days import FIRST_YEAR, LAST_YEAR, BadDays, OwnDayKind, read_run
 from callcenter.domain.policy import Rules
 from callcenter.policy_words import limit_words
-from callcenter.services.own_days import FIRST_FEW, forget_days, move_clocks, set_days
 from web.deps import FormDep, ManagerPageDep, PageDep
+from web.i18n import N_
+from web.own_days import change_days, take_back_days
+from web.pages.ticket_form import UNKNOWN_CHOICE
 from web.reading import Page, go, text_of
 from web.views.calendar import ledger, local_instant, own_runs, weekdays, year_view
 
 router = APIRouter()
+NOTHING_ASKED = {"policy": "", "clock": "", "from": ""}
+NO_DAYS = N_("Please choose the first and the last day: the earlier one first, at most 400 days.")
+NO_REASON = N_("Please say why in a few words: it is shown where due times are explained.")
 Text = Annotated[str, Query(max_length=60)]
 
 
@@ -89,48 +94,26 @@ def add(page: ManagerPageDep, form: FormDep) -> Response:
     """Close the centre on some days, or open it: for managers."""
     given = {key: text_of(form, key) for key in ("first", "last", "kind", "reason")}
     try:
-        days = run_of_days(_day(given["first"]), _day(given["last"] or given["first"]))
-        kind = _kind(given["kind"])
-        with page.console.work() as work:
-            set_days(
-                work, days, kind, given["reason"], by=page.reader.viewer.extension, now=page.console.clock()
-            )
-            work.commit()
-    except BadDays as error:
-        return _render(
-            page, None, {"policy": "", "clock": "", "from": ""}, code=422, fault=str(error), **given
-        )
-    _move(page, days[0])
+        days = read_run(f"{given['first']}/{given['last'] or given['first']}")
+    except BadDays:
+        return _not_set(page, NO_DAYS, given)
+    if given["kind"] not in set(OwnDayKind):
+        return _not_set(page, UNKNOWN_CHOICE, given)
+    if not given["reason"]:
+        return _not_set(page, NO_REASON, given)
+    kind = OwnDayKind(given["kind"])
+    change_days(page.console, days, kind, given["reason"], page.reader.viewer.extension)
     return go(f"/calendar?year={days[0].year}&done=days-set")
+
+
+def _not_set(page: Page, fault: str, given: dict[str, str]) -> HTMLResponse:
+    """The form again, with what was typed."""
+    return _render(page, None, dict(NOTHING_ASKED), code=422, fault=page.say.gettext(fault), **given)
 
 
 @router.post("/calendar/days/remove")
 def remove(page: ManagerPageDep, form: FormDep) -> Response:
     """Take own days back: for managers."""
-    first, _, last = text_of(form, "days").partition("/")
-    days = run_of_days(_day(first), _day(last))
-    with page.console.work() as work:
-        forget_days(work, days, page.console.clock())
-        work.commit()
-    _move(page, days[0])
+    days = read_run(text_of(form, "days"))
+    take_back_days(page.console, days)
     return go(f"/calendar?year={days[0].year}&done=days-removed")
-
-
-def _move(page: Page, first: date) -> None:
-    """The first clocks follow with the answer, the worker takes care of the others."""
-    with page.console.work() as work:
-        move_clocks(work, first, page.console.clock(), limit=FIRST_FEW)
-        work.commit()
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise BadDays(f"{text!r} is no day, such as 2026-10-12") from error
-
-
-def _kind(text: str) -> OwnDayKind:
-    if text not in set(OwnDayKind):
-        raise BadDays("choose a closure or an opening")
-    return OwnDayKind(text)
