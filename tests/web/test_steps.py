@@ -388,9 +388,17 @@ def test_who_was_too_late_reads_who_has_it(browser: Browser, desk: Desk) -> None
 def test_the_fields_of_another_kind(browser: Browser, desk: Desk) -> None:
     browser.log_in()
     path = f"/tickets/{desk.tickets['today']}/fields"
-    assert "field-wished_solution" in browser.text(f"{path}?kind=complaint")
-    assert "field-" not in browser.text(f"{path}?kind=inquiry")
-    assert "field-" not in browser.text(f"{path}?kind=nonsense")
+
+    def fields(**typed: str) -> str:
+        answer = browser.client.post(path, data={**typed, "csrf_token": browser.csrf})
+        assert answer.status_code == 200
+        return answer.text
+
+    assert "field-wished_solution" in fields(kind="complaint")
+    assert "field-" not in fields(kind="inquiry")
+    assert "field-" not in fields(kind="nonsense")
+    # What is typed already is not lost when another kind is chosen.
+    assert ">退还费用</textarea>" in fields(kind="complaint", **{"field-wished_solution": "退还费用"})
 
 
 def registered(manager: Api, **more: Any) -> str:

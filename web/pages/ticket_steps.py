@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from callcenter.domain.steps import STEPS, InputKind, Step
@@ -99,17 +98,18 @@ _FAULTS: Mapping[InputKind, str] = {
 }
 
 
-@router.get("/fields")
-def fields(page: PageDep, number: str, kind: Annotated[str, Query(max_length=50)] = "") -> HTMLResponse:
-    """The policy's fields for another kind, with what is stored; the form asks for them when the kind is chosen."""
+@router.post("/fields")
+def fields(page: PageDep, form: FormDep, number: str) -> HTMLResponse:
+    """The policy's fields for another kind, with what was typed, else stored; asked for when the kind is chosen."""
     with page.console.work() as work:
         ticket = ticket_to_change(work, number, page.reader.viewer, page.console.clock())
         policy = rules_of(work, ticket).policy
-    chosen = kind if policy.kind(kind) else ticket.kind
+    typed = ticket_form.typed(form)
+    chosen = typed["kind"] if policy.kind(typed["kind"]) else ticket.kind
     return page(
         "tickets/own_fields_alone.html",
         "tickets",
-        form=ticket_form.stored(ticket),
+        form=ticket_form.Blank(ticket_form.stored(ticket) | typed),
         errors=ticket_form.Blank(),
         own_fields=ticket_form.shown_fields(policy, ticket.channel, chosen, page.say),
     )
