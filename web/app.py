@@ -16,7 +16,7 @@ from callcenter.bootstrap import build_rules, unit_of_work_factory
 from callcenter.db.address import database_url
 from callcenter.db.engine import create_engine
 from callcenter.settings import Settings
-from web import api, errors
+from web import errors
 from web.api.health import VERSION
 from web.checks import checks_for
 from web.console import Console
@@ -29,7 +29,7 @@ from web.live.listen import listen
 from web.live.snapshot import Snapshot, read_snapshot
 from web.rate_limit import RateLimit
 from web.rendering import Renderer
-from web.routing import all_routes
+from web.routing import all_routes, document
 from web.static_files import Kept
 from web.wechat.desk import ServiceAccount
 
@@ -107,7 +107,7 @@ def create_app(
     app.state.board = board
     app.state.service_account = service_account
     app.state.looks = RateLimit(most=60, within_s=60)
-    app.openapi = partial(api.describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
+    app.openapi = partial(document, app.title, app.version)  # type: ignore[method-assign]  # FastAPI's documented way
     errors.install(app)
     app.mount("/static", Kept(console.renderer.version))
     app.add_middleware(BodyLimit)

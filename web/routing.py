@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
@@ -27,3 +28,9 @@ def all_routes() -> Sequence[BaseRoute]:
     for _ in iter_route_contexts(root.routes):
         pass
     return root.routes
+
+
+@cache
+def document(title: str, version: str) -> dict[str, Any]:
+    """The OpenAPI document of all of them, made when first asked for."""
+    return api.describe(title, version, all_routes())

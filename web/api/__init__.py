@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from web.api import (
     absences,
@@ -75,16 +77,14 @@ def router() -> APIRouter:
     return root
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
+def describe(title: str, version: str, routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """The OpenAPI document: refusals are problem details, not plain JSON."""
-    if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        for path in schema["paths"].values():
-            for operation in path.values():
-                for response in operation["responses"].values():
-                    content = response.get("content", {})
-                    body = content.get("application/json", {})
-                    if body.get("schema", {}).get("$ref", "").endswith("/ProblemOut"):
-                        response["content"] = {MEDIA_TYPE: body}
-        app.openapi_schema = schema
-    return app.openapi_schema
+    schema = get_openapi(title=title, version=version, routes=routes)
+    for path in schema["paths"].values():
+        for operation in path.values():
+            for response in operation["responses"].values():
+                content = response.get("content", {})
+                body = content.get("application/json", {})
+                if body.get("schema", {}).get("$ref", "").endswith("/ProblemOut"):
+                    response["content"] = {MEDIA_TYPE: body}
+    return schema
