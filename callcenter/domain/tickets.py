@@ -266,7 +266,11 @@ def move(ticket: Ticket, event: EventKind, at: datetime) -> Ticket:
 
 
 def fill_in(ticket: Ticket, form: TicketForm, at: datetime) -> Ticket:
-    """The ticket with the form on it. A number, once there, ends `contact_withheld`."""
+    """The ticket with the form on it. A number, once there, ends `contact_withheld`.
+
+    A field of the policy's own that the form leaves out stays as it is; one that it holds empty is emptied.
+    """
+    fields = {**ticket.fields, **form.fields}
     return replace(
         ticket,
         kind=form.kind,
@@ -276,6 +280,6 @@ def fill_in(ticket: Ticket, form: TicketForm, at: datetime) -> Ticket:
         details=form.details,
         wished_reply=form.wished_reply,
         complexity=form.complexity,
-        fields={**ticket.fields, **form.fields},
+        fields={key: value for key, value in fields.items() if value},
         form_saved_at=ticket.form_saved_at or at,
     )

@@ -21,8 +21,10 @@ from callcenter.services.rules import policy_of_new
 from callcenter.services.ticket_forms import (
     DETAILS_LIMIT,
     BadForm,
+    OpeningFieldsMissing,
     checked,
     form_change,
+    missing_fields,
     next_console_number,
 )
 from callcenter.services.ticket_log import SYSTEM, lock_ticket, record
@@ -69,7 +71,7 @@ def register(
 
     `happened_at`: when the message came, if that was earlier; its clocks start there. `handed_to`: the free
     colleague to whom the visitor was led, with the `handover` that they were given (H1). Raises BadForm,
-    NotFree for a colleague who is off duty, away or in a call.
+    OpeningFieldsMissing, NotFree for a colleague who is off duty, away or in a call.
     """
     policy = policy_of_new(uow)
     if channel not in {known.key for known in policy.channels}:
@@ -80,7 +82,7 @@ def register(
     form = checked(form, policy, channel)
     missing = missing_fields(policy, channel, form, Needed.OPENING)
     if missing:
-        raise BadForm(missing[0], "")
+        raise OpeningFieldsMissing(missing)
     ticket = fill_in(_blank(uow, policy, channel, now), form, now)
     ticket = replace(ticket, owner=actor, handler=actor)
     changes: list[Change] = [
@@ -179,21 +181,3 @@ def _starts_with_a_message(policy: Policy, channel: str) -> bool:
         EventKind.MESSAGE in clock.starts and clock.channel in (channel, "any")
         for clock in policy.clocks.values()
     )
-
-
-def missing_fields(policy: Policy, channel: str, form: TicketForm | Ticket, needed: Needed) -> list[str]:
-    """The fields that the policy asks for by then and that hold nothing, in the policy's order."""
-    return [
-        each.key
-        for each in policy.form_fields(channel, form.kind)
-        if each.needed is needed or (needed is Needed.CLOSING and each.needed is Needed.OPENING)
-        if not _value(form, each.key)
-    ]
-
-
-def _value(form: TicketForm | Ticket, key: str) -> object:
-    own = getattr(form, key, None) if key in _OWN else None
-    return own or form.fields.get(key)
-
-
-_OWN = frozenset({"contact_name", "contact_phone", "details", "wished_reply", "result", "satisfaction"})

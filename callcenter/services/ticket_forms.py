@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from callcenter.domain.calls import Person
 from callcenter.domain.chain import Value
 from callcenter.domain.numbers import CONSOLE_NODE, TicketNumber
-from callcenter.domain.policy import Label, Policy
+from callcenter.domain.policy import Label, Needed, Policy
 from callcenter.domain.text import clean
 from callcenter.domain.tickets import (
     Change,
@@ -35,10 +35,18 @@ class BadForm(ShouwenError):
 
     def __init__(self, field: str, value: str, fault: str = "see the policy") -> None:
         super().__init__(
-            f"{value!r} does not fit {field}: {fault}" if value else f"{field} is needed: please fill it in"
+            f"{value!r} does not fit {field}: {fault}" if value else f"{field}: needed, please fill it in"
         )
         self.field = field
         self.missing = not value
+
+
+class OpeningFieldsMissing(BadForm):
+    """Fields that the policy asks for before a ticket is opened hold nothing; `fields` names them all (H33, S22)."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(", ".join(fields), "")
+        self.fields = fields
 
 
 def next_console_number(uow: UnitOfWork, day: date) -> str:
@@ -57,9 +65,11 @@ def save_form(
 ) -> Ticket:
     """Save the form; a registering ticket opens with it.
 
-    Raises BadForm, NotAllowed, StaleTicket, UnknownTicket.
+    What the policy asks for at the opening has to be there (H33, S22); of a ticket that was opened without it, by a
+    message or under another kind, nothing that it asks for may be emptied. Raises BadForm, OpeningFieldsMissing,
+    NotAllowed, StaleTicket, UnknownTicket.
     """
-    ticket = lock_ticket(uow, number, version)
+    before = ticket = lock_ticket(uow, number, version)
     policy = rules_of(uow, ticket).policy
     form = checked(form, policy, ticket.channel)
     changes: list[Change] = []
@@ -67,8 +77,15 @@ def save_form(
         ticket = move(ticket, EventKind.OPENED, now)
         changes.append((EventKind.OPENED, {}))
     next_status(ticket.status, EventKind.FORM_SAVED)
-    changes.append(form_change(form))
-    return record(uow, fill_in(ticket, form, now), *changes, actor=actor.extension, at=now)
+    ticket = fill_in(ticket, form, now)
+    missing = missing_fields(policy, ticket.channel, ticket, Needed.OPENING)
+    if before.status is not Status.REGISTERING:
+        never_there = missing_fields(policy, before.channel, before, Needed.OPENING)
+        missing = [key for key in missing if key not in never_there]
+    if missing:
+        raise OpeningFieldsMissing(missing)
+    changes.append(form_change(form, before.fields))
+    return record(uow, ticket, *changes, actor=actor.extension, at=now)
 
 
 def set_complexity(uow: UnitOfWork, number: str, complexity: str, actor: Person, now: datetime) -> Ticket:
@@ -93,18 +110,17 @@ def checked(form: TicketForm, policy: Policy, channel: str) -> TicketForm:
     for key in form.fields:
         if key not in known:
             raise BadForm("fields", key)
-    cleaned = {key: clean(value, DETAILS_LIMIT) for key, value in form.fields.items()}
     return replace(
         form,
         contact_name=clean(form.contact_name, NAME_LIMIT),
         contact_phone=clean(form.contact_phone, PHONE_LIMIT),
         details=clean(form.details, DETAILS_LIMIT) or "",
-        fields={key: value for key, value in cleaned.items() if value},
+        fields={key: clean(value, DETAILS_LIMIT) or "" for key, value in form.fields.items()},
     )
 
 
-def form_change(form: TicketForm) -> Change:
-    """The form as the log has it."""
+def form_change(form: TicketForm, before: Mapping[str, str] | None = None) -> Change:
+    """The form as the log has it; `before`: what the policy's own fields held, so that what was emptied is told."""
     data: dict[str, Value] = {
         "kind": form.kind,
         "contact_name": form.contact_name,
@@ -113,6 +129,25 @@ def form_change(form: TicketForm) -> Change:
         "wished_reply": form.wished_reply and form.wished_reply.value,
         "complexity": form.complexity,
     }
-    if form.fields:
-        data["fields"] = dict(form.fields)
+    fields = {key: value for key, value in form.fields.items() if value or (before or {}).get(key)}
+    if fields:
+        data["fields"] = fields
     return EventKind.FORM_SAVED, data
+
+
+def missing_fields(policy: Policy, channel: str, form: TicketForm | Ticket, needed: Needed) -> list[str]:
+    """The fields that the policy asks for by then and that hold nothing, in the policy's order."""
+    return [
+        each.key
+        for each in policy.form_fields(channel, form.kind)
+        if each.needed is needed or (needed is Needed.CLOSING and each.needed is Needed.OPENING)
+        if not _value(form, each.key)
+    ]
+
+
+def _value(form: TicketForm | Ticket, key: str) -> object:
+    own = getattr(form, key, None) if key in _OWN else None
+    return own or form.fields.get(key)
+
+
+_OWN = frozenset({"contact_name", "contact_phone", "details", "wished_reply", "result", "satisfaction"})

@@ -18,12 +18,13 @@ from callcenter.services.call_backs import CallBackUnitOfWork, give_waiting_answ
 from callcenter.services.call_tickets import hand_over, open_for_answer, open_for_recording
 from callcenter.services.cursors import BadCursor
 from callcenter.services.ports import UnitOfWork
-from callcenter.services.registration import missing_fields, register, take_message
+from callcenter.services.registration import register, take_message
 from callcenter.services.rules import rules_of
 from callcenter.services.steps import give_satisfaction, take_step
 from callcenter.services.ticket_forms import (
     DETAILS_LIMIT,
     BadForm,
+    missing_fields,
     save_form,
     set_complexity,
 )

@@ -64,6 +64,7 @@ def opened(
         details="宿舍热水",
         wished_reply=None,
         complexity="simple",
+        fields={"wished_solution": "当天修好"} if kind == "complaint" else {},
     )
     tickets.save_form(uow, number=number, form=form, actor=owner, now=at)
     return number

@@ -48,7 +48,9 @@ def form(**changes: Any) -> TicketForm:
         "wished_reply": WishedReply.TODAY,
         "complexity": "normal",
     }
-    return TicketForm(**(values | changes))
+    values |= changes
+    own = {"wished_solution": "当天修好"} if values["kind"] == "complaint" else {}
+    return TicketForm(**({"fields": own} | values))
 
 
 def answered(uow: SqlUnitOfWork, number: str = NUMBER, by: Person = WANG) -> Ticket:

@@ -224,6 +224,7 @@ def form(
         details=details,
         wished_reply=WishedReply.TODAY,
         complexity=complexity,
+        fields={"wished_solution": "增开窗口"} if kind == "complaint" else {},
     )
 
 

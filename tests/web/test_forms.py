@@ -45,6 +45,7 @@ def test_writing_the_matter_down_opens_the_ticket(browser: Browser) -> None:
         details="第一行\n第二行",
         wished_reply="tomorrow",
         version="1",
+        **{"field-wished_solution": "换一个窗口"},
     )
     assert where == f"{path}?done=opened"
     page = browser.text(where)

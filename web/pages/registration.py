@@ -101,7 +101,7 @@ def _refused(error: BadForm) -> dict[str, str]:
     if error.field == "handed_to":
         in_a_call = isinstance(error, NotFree) and error.in_a_call
         return {"handed_to": view.IN_A_CALL if in_a_call else view.NOT_FREE}
-    return {error.field: ticket_form.FILL_IN if error.missing else ticket_form.UNKNOWN_CHOICE}
+    return ticket_form.refused(error)
 
 
 def _show(

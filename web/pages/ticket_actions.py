@@ -60,8 +60,7 @@ def save_form(page: PageDep, form: FormDep, number: str) -> Response:
             )
             work.commit()
     except BadForm as error:
-        problems = {error.field: ticket_form.UNKNOWN_CHOICE}
-        return show(page, number, Again(errors=problems, kept=fields), status=422)
+        return show(page, number, Again(errors=ticket_form.refused(error), kept=fields), status=422)
     except StaleTicket:
         return show(page, number, Again(problem=STALE, kept=fields, written_at=version), status=409)
     return go(f"/tickets/{number}", "opened" if before.status is Status.REGISTERING else "saved")

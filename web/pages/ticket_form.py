@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from callcenter.domain.chain import TicketEvent
 from callcenter.domain.policy import FormField, Needed, Policy
 from callcenter.domain.tickets import EventKind, Ticket, TicketForm, WishedReply
-from callcenter.services.registration import missing_fields
+from callcenter.services.ticket_forms import BadForm, OpeningFieldsMissing, missing_fields
 from web.i18n import N_, Speech
 from web.labels import WISHED_REPLIES
 from web.reading import text_of
@@ -80,8 +80,15 @@ def filled_in(fields: Mapping[str, str], own: Iterable[FormField] = ()) -> Ticke
         details=fields["details"],
         wished_reply=WishedReply(fields["wished_reply"]) if fields["wished_reply"] else None,
         complexity=fields["complexity"],
-        fields={each.key: fields[PREFIX + each.key] for each in own if fields.get(PREFIX + each.key)},
+        fields={each.key: fields[PREFIX + each.key] for each in own if PREFIX + each.key in fields},
     )
+
+
+def refused(error: BadForm) -> dict[str, str]:
+    """What the use case refused, at the fields of the form."""
+    if isinstance(error, OpeningFieldsMissing):
+        return {key if key in OWN_FIELDS else PREFIX + key: FILL_IN for key in error.fields}
+    return {error.field: FILL_IN if error.missing else UNKNOWN_CHOICE}
 
 
 def version_of(fields: Mapping[str, str]) -> int | None:

@@ -12,7 +12,7 @@ from callcenter.domain.fold import talking
 from callcenter.domain.policy import Needed, Policy
 from callcenter.domain.staff import StaffMember
 from callcenter.domain.tickets import EventKind, TicketForm
-from callcenter.services.registration import missing_fields
+from callcenter.services.ticket_forms import missing_fields
 from web.i18n import N_
 from web.labels import Icon
 
