@@ -16,13 +16,13 @@ from callcenter.domain.calls import Person
 from callcenter.domain.policy import Needed
 from callcenter.domain.ticket_clocks import ClockState
 from callcenter.services import tickets
-from callcenter.services.registration import missing_fields
+from callcenter.services.ticket_forms import missing_fields
 from callcenter.services.rules import rules_have_changed, rules_of
 from callcenter.services.tickets import get_ticket
 from web import seeing
 from web.api.models import Shape, TicketOut
 from web.api.shapes import local
-from web.api.ticket_actions import ActorIn, make
+from web.api.ticket_actions import ActorIn, Version, make
 from web.deps import ConsoleDep, ProgramDep
 from web.viewer import involved_in_ticket
 from web.views.clocks import TicketRun, before_extension, ticket_runs
@@ -69,7 +69,7 @@ class StepIn(ActorIn):
     """Who takes the step, and what is written into its fields; `version` refuses it if a colleague was faster."""
 
     given: Annotated[dict[Key, Text], Field(default_factory=dict, max_length=30)]
-    version: Annotated[int | None, Field(ge=0, le=10**9, description="`version` of the record")] = None
+    version: Version = None
 
 
 class SatisfactionIn(ActorIn):

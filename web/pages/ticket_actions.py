@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calls import Person
-from callcenter.domain.tickets import AlreadyOwned, Status
+from callcenter.domain.tickets import AlreadyOwned, NotAllowed, Status
 from callcenter.services import tickets
 from callcenter.services.rules import rules_of
 from callcenter.services.tickets import BadForm, FieldsMissing, StaleTicket
@@ -22,6 +23,7 @@ from web.pages.one_ticket import Again, show
 from web.reading import Page, go, text_of
 
 router = APIRouter(prefix="/tickets/{number}")
+GONE = N_("This step is not offered any more as the ticket stands now. What you wrote is below.")
 STALE = N_("A colleague changed the ticket while you were writing. Compare, then save again.")
 
 
@@ -63,6 +65,8 @@ def save_form(page: PageDep, form: FormDep, number: str) -> Response:
         return show(page, number, Again(errors=ticket_form.refused(error), kept=fields), status=422)
     except StaleTicket:
         return show(page, number, Again(problem=STALE, kept=fields, written_at=version), status=409)
+    except NotAllowed:
+        return _gone(page, number, ticket_form.written(fields, own, page.say))
     return go(f"/tickets/{number}", "opened" if before.status is Status.REGISTERING else "saved")
 
 
@@ -83,7 +87,15 @@ def make_with_text(
     text = text_of(form, field)
     if not text:
         return show(page, number, Again(errors={field: missing}), status=422)
-    return make(page, number, with_text(change, text), done)
+    try:
+        return make(page, number, with_text(change, text), done)
+    except NotAllowed:
+        return _gone(page, number, [("", text)])
+
+
+def _gone(page: Page, number: str, unsent: Sequence[tuple[str, str]]) -> Response:
+    """The ticket as a colleague left it, with what could not be put on it any more."""
+    return show(page, number, Again(problem=GONE, unsent=tuple(unsent)), status=409)
 
 
 @router.post("/note")

@@ -56,6 +56,15 @@ def typed(form: FormData) -> Blank:
     return Blank({name: text_of(form, name) for name in (*FIELDS, *own)})
 
 
+def written(fields: Mapping[str, str], own: Iterable[FormField], say: Speech) -> list[tuple[str, str]]:
+    """What was typed in words of one's own, each with the label of its field."""
+    found = [
+        (say.gettext(OWN_FIELDS[key]), fields[key]) for key in ("contact_name", "contact_phone", "details")
+    ]
+    found += [(each.names.get(say.language) or each.key, fields[PREFIX + each.key]) for each in own]
+    return [(label, text) for label, text in found if text]
+
+
 def problems(fields: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with the form, by field; what only the policy knows is not looked at."""
     found: dict[str, str] = {}

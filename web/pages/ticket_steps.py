@@ -24,13 +24,12 @@ from web.deps import FormDep, PageDep
 from web.i18n import N_
 from web.pages import ticket_form
 from web.pages.one_ticket import Again, show
-from web.pages.ticket_actions import STALE
+from web.pages.ticket_actions import GONE, STALE
 from web.reading import Page, go, text_of
 from web.views.step_words import field_words
 
 router = APIRouter(prefix="/tickets/{number}")
 TOO_LATE = N_("The time has run out already: more of it can be asked for and approved only before.")
-GONE = N_("This step is not offered any more as the ticket stands now. What you wrote is below.")
 
 
 @router.post("/steps/{name}")
