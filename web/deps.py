@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import Field
+from pydantic import AfterValidator
 from starlette.datastructures import FormData
 
 from callcenter.services.accounts import resolve_login, resolve_token
@@ -99,7 +99,8 @@ def get_managers_program(program: ProgramDep) -> Viewer:
 
 
 ManagersProgramDep = Annotated[Viewer, Depends(get_managers_program)]
-RowId = Annotated[int, Field(ge=1, le=2**63 - 1, description="of a row: what no row can have is refused")]
+RowId = Annotated[int, AfterValidator(lambda number: number if 0 < number < 2**63 else 0)]
+"""The number of a row; one that no row can have is 0, which is not there either."""
 Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="items on a page")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
 

@@ -176,7 +176,11 @@ class TranscriptRepository:
 
     def of_call(self, linkedid: str) -> list[StoredTranscript]:
         """All recordings of a call, oldest first."""
-        query = _joined().where(RecordingRow.linkedid == linkedid).order_by(RecordingRow.id)
+        return self.of_calls([linkedid])
+
+    def of_calls(self, linkedids: Collection[str]) -> list[StoredTranscript]:
+        """All recordings of these calls, oldest first."""
+        query = _joined().where(RecordingRow.linkedid.in_(linkedids)).order_by(RecordingRow.id)
         return [_stored(row, words) for row, words in self._session.execute(query)]
 
     def begin(self, recording_id: int, *, attempts: int, retry_at: datetime, at: datetime) -> None:

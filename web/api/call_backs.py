@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from pydantic import AwareDatetime, Field
 
-from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.access import Via
 from callcenter.domain.call_backs import CallBack
 from callcenter.services.call_backs import list_call_backs, request_call_back
@@ -66,13 +65,11 @@ def call_back(console: ConsoleDep, program: ProgramDep, number: str, body: Actor
     """409 while one is under way; 422 if the ticket's number cannot be called. The desk takes it within seconds."""
     now = console.clock()
     with console.work() as work:
-        member = active_member(work, body.actor)
-        person = Viewer.of(member).person
+        person = Viewer.of(active_member(work, body.actor)).person
         asked = request_call_back(work, number, person, now, barred=console.settings.barred)
         seeing.ticket(work, program, Via.API, get_ticket(work, number, now).ticket, None, [], now)
-        shown = _out(asked, program, work, console.settings.zone, {})
         work.commit()
-    return shown
+    return _out(asked, program, {person.extension: person.name}, console.settings.zone, {})
 
 
 @router.get("", summary="The attempts to call back, newest first")
@@ -82,21 +79,21 @@ def list_all(console: ConsoleDep, program: ProgramDep, number: str) -> CallBacks
     with console.work() as work:
         ticket = get_ticket(work, number, now).ticket
         found = list_call_backs(work, number, now)
-        items = [_out(each, program, work, zone, found.recordings) for each in found.items]
-        if items:
+        names = work.call_reports.names(frozenset(each.extension for each in found.items))
+        if found.items:
             seeing.ticket(work, program, Via.API, ticket, None, [], now)
+    items = [_out(each, program, names, zone, found.recordings) for each in found.items]
     return CallBacksOut(items=items, next_attempt_at=local(found.next_at, zone))
 
 
 def _out(
-    each: CallBack, program: Viewer, work: SqlUnitOfWork, zone: ZoneInfo, recordings: Mapping[str, int]
+    each: CallBack, program: Viewer, names: Mapping[str, str], zone: ZoneInfo, recordings: Mapping[str, int]
 ) -> CallBackOut:
-    member = work.staff.get(each.extension)
     return CallBackOut.model_validate(
         {
             "id": each.id,
             "ticket": each.ticket,
-            "by": PersonOut(extension=each.extension, name=member.name if member else each.extension),
+            "by": PersonOut(extension=each.extension, name=names.get(each.extension, each.extension)),
             "number": each.number if program.is_manager else mask(each.number),
             "requested_at": local(each.requested_at, zone),
             "state": each.state.value,

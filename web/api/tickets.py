@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -57,10 +58,6 @@ def list_all(
     cursor: Cursor = None,
 ) -> ListOut[TicketOut]:
     """What is not given does not narrow."""
-    with console.work() as work:
-        party = work.today.file(file) if file is not None else None
-    if file is not None and party is None:
-        return ListOut[TicketOut](items=[], next=None)
     wanted = TicketFilter(
         statuses=tuple(status or ()),
         due_before=due_before,
@@ -76,10 +73,14 @@ def list_all(
         satisfaction=satisfaction,
         closed_from=closed_from,
         closed_before=closed_before,
-        party=party.party if party else None,
         q=q,
     )
     with console.work() as work:
+        if file is not None:
+            party = work.today.file(file)
+            if party is None:
+                return ListOut[TicketOut](items=[], next=None)
+            wanted = replace(wanted, party=party.party)
         found = list_tickets(work, wanted, cursor=cursor, limit=limit, now=console.clock())
         transcripts = work.transcripts.of_tickets([view.ticket.number for view in found.items])
         seeing.tickets(work, program, Via.API, (view.ticket for view in found.items), console.clock())

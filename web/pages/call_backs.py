@@ -12,7 +12,7 @@ from web import seeing
 from web.deps import FormDep, PageDep
 from web.pages.one_ticket import read_call
 from web.reading import go
-from web.views.call_backs import card_values
+from web.views.call_backs import call_back_card
 
 router = APIRouter(prefix="/tickets/{number}")
 
@@ -44,6 +44,6 @@ def card(page: PageDep, number: str) -> HTMLResponse:
         call = read_call(work, ticket)
         may_hear = viewer.may_hear(ticket, call)
         barred = page.console.settings.barred
-        values = card_values(work, ticket, viewer, now, page.say, barred=barred, may_hear=may_hear)
-        seeing.ticket(work, viewer, Via.PAGE, ticket, call, values["call_backs"].said, now)
-    return page("parts/call_backs_alone.html", "tickets", ticket=ticket, **values)
+        card = call_back_card(work, ticket, viewer, now, page.say, barred=barred, may_hear=may_hear)
+        seeing.ticket(work, viewer, Via.PAGE, ticket, call, card.said, now)
+    return page("parts/call_backs_alone.html", "tickets", ticket=ticket, call_backs=card)

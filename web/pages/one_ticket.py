@@ -35,7 +35,7 @@ from web.pages.ticket_form import (
 from web.reading import Page
 from web.viewer import Viewer, involved_in_ticket
 from web.views.attachments import attachment_values
-from web.views.call_backs import card_values
+from web.views.call_backs import call_back_card
 from web.views.clocks import clock_lines, ticket_runs
 from web.views.steps import Offer, pending_of, steps_of
 from web.views.ticket_story import shown_fields as shown_data_fields
@@ -119,22 +119,14 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
         call = read_call(work, ticket)
         events = work.tickets.events(number)
         recordings = work.transcripts.of_call(ticket.linkedid) if ticket.linkedid else []
-        card = card_values(
-            work,
-            ticket,
-            viewer,
-            now,
-            say,
-            barred=page.console.settings.barred,
-            may_hear=viewer.may_hear(ticket, call),
-        )
+        involved = involved_in_ticket(ticket, call)
+        full, may_hear = viewer.may_see(involved), viewer.may_hear(ticket, call)
+        barred = page.console.settings.barred
+        card = call_back_card(work, ticket, viewer, now, say, barred=barred, may_hear=may_hear)
+        files = work.attachments.of_ticket(number)
         staff = work.staff.everybody()
-        said = [*recordings, *card["call_backs"].said]
-        full = viewer.may_see(involved_in_ticket(ticket, call))
-        card |= attachment_values(work, ticket, say, full=full)
-        seeing.ticket(work, viewer, Via.PAGE, ticket, call, said, now)
+        seeing.ticket(work, viewer, Via.PAGE, ticket, call, [*recordings, *card.said], now)
     names = {"": "", SYSTEM: say.gettext("The desk")} | {each.extension: each.name for each in staff}
-    full = viewer.may_see(involved_in_ticket(ticket, call))
     messages = [Message.of(r, call) for r in recordings if r.recording.purpose is Purpose.MESSAGE]
     runs = ticket_runs(ticket, events, rules, now)
     offer = Offer(ticket=ticket, rules=rules, runs=runs, log=events, staff=staff, now=now)
@@ -147,8 +139,9 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
         "colleagues": [
             each for each in staff if ticket.handler is None or each.extension != ticket.handler.extension
         ],
-        "can": can_do(ticket, viewer, involved_in_ticket(ticket, call), bool(messages)),
-        "may_hear": viewer.may_hear(ticket, call),
+        "can": can_do(ticket, viewer, involved, bool(messages)),
+        "may_hear": may_hear,
+        "call_backs": card,
         "messages": messages,
         "story": ticket_story(events, lambda key: names.get(key, key), policy, say, full=full),
         "clocks": lines,
@@ -171,7 +164,7 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
         "file": next((str(e.data["file"]) for e in reversed(events) if e.data.get("file")), ""),
         **_form(ticket, events, rules, again, say),
         **choices(policy, say),
-        **card,
+        **attachment_values(files, ticket, names, say, full=full),
     }
     if values["late_for"] is not None:
         values["flash"] = None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callcenter.db.uow import SqlUnitOfWork
-from callcenter.domain.attachments import LARGEST, Source
+from callcenter.domain.attachments import LARGEST, Attachment, Source
 from callcenter.domain.tickets import EventKind, NotAllowed, Ticket, next_status
 from web.i18n import Speech
 from web.labels import Icon
@@ -15,7 +15,7 @@ from web.labels import Icon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLine:
-    """One file; `who` is an extension, or empty for what came from the person served. `size` in words."""
+    """One file; `who` is a name, or empty for what came from the person served. `size` in words."""
 
     id: int
     name: str
@@ -25,16 +25,17 @@ class FileLine:
     at: datetime
 
 
-def attachment_values(work: SqlUnitOfWork, ticket: Ticket, say: Speech, *, full: bool) -> dict[str, Any]:
+def attachment_values(
+    files: Sequence[Attachment], ticket: Ticket, names: Mapping[str, str], say: Speech, *, full: bool
+) -> dict[str, Any]:
     """What `parts/attachments.html` and `parts/opinion_link.html` need; `full`: the reader sees the whole ticket."""
-    files = work.attachments.of_ticket(ticket.number)
     lines = [
         FileLine(
             id=each.id,
             name=each.file.name,
             icon=_icon(each.file.media_type).name,
             size=_size(each.file.size, say),
-            who="" if each.source is Source.SERVICE_ACCOUNT else each.added_by,
+            who="" if each.source is Source.SERVICE_ACCOUNT else names.get(each.added_by, each.added_by),
             at=each.added_at,
         )
         for each in files

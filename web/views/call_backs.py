@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.call_backs import (
@@ -21,9 +20,9 @@ from callcenter.domain.call_backs import (
 from callcenter.domain.policy import Policy
 from callcenter.domain.tickets import Status, Ticket
 from callcenter.domain.transcripts import StoredTranscript
-from callcenter.errors import ShouwenError
 from callcenter.services.call_backs import list_call_backs
 from callcenter.services.rules import rules_of
+from web.errors import TABLE
 from web.i18n import N_, Speech
 from web.labels import Icon, Label
 from web.viewer import Viewer
@@ -55,12 +54,6 @@ REASONS: Mapping[str, str] = {
     "asterisk_refused": N_("The telephone exchange refused to place the call."),
     "desk_away": N_("The desk was away while the call was placed. Please try again."),
     "cut": N_("The telephone exchange was started anew in the middle of it."),
-}
-REFUSALS: Mapping[type[ShouwenError], str] = {
-    NoNumber: N_("There is no number to call back."),
-    BadNumber: N_("The number to call back cannot be dialled: it needs 3 to 15 digits."),
-    NumberBarred: N_("This number is never called back: it is one of our lines, or an emergency number."),
-    OwnPhone: N_("The number to call back is your own phone."),
 }
 
 
@@ -108,17 +101,14 @@ def call_back_card(
     listed = list_call_backs(work, ticket.number, now)
     under_way = any(each.under_way(now) for each in listed.items)
     theirs = {person.extension for person in (ticket.owner, ticket.handler) if person}
-    texts = {
-        stored.recording_id: stored
-        for each in listed.items
-        if may_hear and each.linkedid and each.recording
-        for stored in work.transcripts.of_call(each.linkedid)
-    }
+    names = work.call_reports.names(frozenset(each.extension for each in listed.items))
+    heard = [each.linkedid for each in listed.items if may_hear and each.linkedid and each.recording]
+    texts = {stored.recording_id: stored for stored in work.transcripts.of_calls(heard)} if heard else {}
     policy = rules_of(work, ticket).policy
     may_call = ticket.status is not Status.DISMISSED and viewer.may_see(theirs)
     return CallBackCard(
         attempts=tuple(
-            _attempt(each, listed.recordings, texts, policy, work, now, say, may_hear=may_hear)
+            _attempt(each, listed.recordings, texts, policy, names, now, say, may_hear=may_hear)
             for each in listed.items
         ),
         next_at=listed.next_at if not under_way else None,
@@ -129,25 +119,11 @@ def call_back_card(
     )
 
 
-def card_values(
-    work: SqlUnitOfWork,
-    ticket: Ticket,
-    viewer: Viewer,
-    now: datetime,
-    say: Speech,
-    *,
-    barred: frozenset[str],
-    may_hear: bool,
-) -> dict[str, Any]:
-    """What `parts/call_backs.html` needs beside the ticket."""
-    return {"call_backs": call_back_card(work, ticket, viewer, now, say, barred=barred, may_hear=may_hear)}
-
-
 def _refusal(ticket: Ticket, viewer: Viewer, barred: frozenset[str]) -> str:
     try:
         dialable(ticket.contact_phone, barred=barred, own=viewer.extension)
-    except tuple(REFUSALS) as error:
-        return REFUSALS[type(error)]
+    except (NoNumber, BadNumber, NumberBarred, OwnPhone) as error:
+        return TABLE[type(error)][1]
     return ""
 
 
@@ -156,20 +132,19 @@ def _attempt(
     recordings: Mapping[str, int],
     texts: Mapping[int, StoredTranscript],
     policy: Policy,
-    work: SqlUnitOfWork,
+    names: Mapping[str, str],
     now: datetime,
     say: Speech,
     *,
     may_hear: bool,
 ) -> Attempt:
-    member = work.staff.get(each.extension)
     recording = recordings.get(each.recording or "") if may_hear else None
     stored = texts.get(recording) if recording is not None else None
     chosen = next((answer.key for answer in policy.satisfaction if str(answer.digit) == each.digit), "")
     return Attempt(
         id=each.id,
         at=each.requested_at,
-        who=member.name if member else each.extension,
+        who=names.get(each.extension, each.extension),
         label=_state(each, now),
         reason=_reason(each, now),
         talk=timedelta(milliseconds=each.talk_ms) if each.talk_ms is not None else None,
