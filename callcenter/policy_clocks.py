@@ -8,7 +8,7 @@ from datetime import timedelta
 from callcenter.domain.clocks import Elapsed, Limit, ServiceTime, WorkingDays
 from callcenter.domain.policy import Clock, Escalation, EscalationRole
 from callcenter.domain.tickets import EventKind
-from callcenter.toml_table import Table
+from callcenter.toml_table import Faults, Table
 
 _UNITS = ("seconds", "minutes", "hours")
 _OF_CALLS = ("answered", "greeted", "handoff_requested", "handoff_completed")
@@ -21,36 +21,41 @@ def read_clocks(
 ) -> Mapping[str, Clock]:
     """The clocks by name."""
     clocks: dict[str, Clock] = {}
+    faults = Faults()
     for table in tables:
-        rule = table.text("rule", '"H12"')
-        warn_before = _span(table.table("warn_before")) if table.has("warn_before") else None
-        per = table.choice("per", ("office",), "")
-        # A second clock of the same rule, such as one for walk-ins beside one for all, needs a name of its own.
-        own = table.text("variant", '"walk_in"') if table.has("variant") else None
-        otherwise = table.choice("otherwise", complexities, "")
-        for complexity, kind, limit in _limits(table, kinds, complexities):
-            variant = complexity or kind or own
-            name = f"{rule.lower()}-{variant}" if variant else rule.lower()
-            if name in clocks:
-                raise table.fault("rule", f'there is a clock {name} already: give this one a variant = "…"')
-            clocks[name] = Clock(
-                name=name,
-                rule=rule,
-                channel=table.choice("channel", (*channels, "any")),
-                starts=_events(table, "starts"),
-                stops=_events(table, "stops"),
-                limit=limit,
-                complexity=complexity,
-                kind=kind or (table.choice("kind", kinds) if table.has("kind") else None),
-                otherwise=complexity is not None and complexity == otherwise,
-                warn_before=warn_before,
-                pauses=table.flag("pauses"),
-                extendable=table.flag("extendable"),
-                repeats=table.flag("repeats"),
-                once=table.flag("once"),
-                per_office=per == "office",
-            )
-        table.finish()
+        with faults:
+            rule = table.text("rule", '"H12"')
+            warn_before = _span(table.table("warn_before")) if table.has("warn_before") else None
+            per = table.choice("per", ("office",), "")
+            # A second clock of the same rule, such as one for walk-ins beside one for all, needs a name of its own.
+            own = table.text("variant", '"walk_in"') if table.has("variant") else None
+            otherwise = table.choice("otherwise", complexities, "")
+            for complexity, kind, limit in _limits(table, kinds, complexities):
+                variant = complexity or kind or own
+                name = f"{rule.lower()}-{variant}" if variant else rule.lower()
+                if name in clocks:
+                    raise table.fault(
+                        "rule", f'there is a clock {name} already: give this one a variant = "…"'
+                    )
+                clocks[name] = Clock(
+                    name=name,
+                    rule=rule,
+                    channel=table.choice("channel", (*channels, "any")),
+                    starts=_events(table, "starts"),
+                    stops=_events(table, "stops"),
+                    limit=limit,
+                    complexity=complexity,
+                    kind=kind or (table.choice("kind", kinds) if table.has("kind") else None),
+                    otherwise=complexity is not None and complexity == otherwise,
+                    warn_before=warn_before,
+                    pauses=table.flag("pauses"),
+                    extendable=table.flag("extendable"),
+                    repeats=table.flag("repeats"),
+                    once=table.flag("once"),
+                    per_office=per == "office",
+                )
+            table.finish()
+    faults.tell()
     return clocks
 
 
@@ -104,16 +109,19 @@ def _span(table: Table) -> timedelta:
 def read_escalations(tables: list[Table]) -> tuple[Escalation, ...]:
     """The steps up in order: each names whom it goes on to; raises BadPolicy for a circle or a loose end."""
     steps: dict[str, tuple[Table, Escalation, str]] = {}
+    faults = Faults()
     for table in tables:
-        role = EscalationRole(table.choice("role", EscalationRole))
-        if role in steps:
-            raise table.fault("role", f"there is a step for {role} already")
-        when = table.choice("told", ("warning", "breach"))
-        after = _span(table.table("after")) if table.has("after") else timedelta(0)
-        then = table.choice("then", EscalationRole, "")
-        step = Escalation(role=role, after=None if when == "warning" else after)
-        steps[role] = (table, step, then)
-        table.finish()
+        with faults:
+            role = EscalationRole(table.choice("role", EscalationRole))
+            if role in steps:
+                raise table.fault("role", f"there is a step for {role} already")
+            when = table.choice("told", ("warning", "breach"))
+            after = _span(table.table("after")) if table.has("after") else timedelta(0)
+            then = table.choice("then", EscalationRole, "")
+            step = Escalation(role=role, after=None if when == "warning" else after)
+            steps[role] = (table, step, then)
+            table.finish()
+    faults.tell()
     firsts = [role for role in steps if role not in {then for _, _, then in steps.values()}]
     if steps and len(firsts) != 1:
         table = next(iter(steps.values()))[0]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import time
+from dataclasses import replace
+from datetime import date, time
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.calendar import HolidaySource, ServiceHours, Span, WorkingCalendar
 from callcenter.domain.own_days import OwnDayKind, OwnDays
-from callcenter.domain.policy import Policy, RuleBook, Rules
+from callcenter.domain.policy import Kind, Label, Policy, Reminders, RuleBook, Rules, Supervision
 from callcenter.policy_clocks import read_clocks, read_escalations
 from callcenter.policy_forms import (
     read_checklists,
@@ -25,7 +26,7 @@ from callcenter.policy_forms import (
     read_satisfaction,
     read_supervision,
 )
-from callcenter.toml_table import BadPolicy, Lines, Table, read_table
+from callcenter.toml_table import BadPolicy, Faults, Table, read_table
 
 __all__ = ["BadPolicy", "load_rule_book", "policy_paths", "read_policy", "read_policy_text", "with_calendar"]
 
@@ -79,61 +80,112 @@ def read_policy(path: Path) -> Policy:
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadPolicy(f"{path.name}: cannot be read: {error}") from error
-    policy = read_policy_text(path.name, text)
-    if policy.name != path.stem:
-        line = Lines(path.name, text).place("name")
-        raise BadPolicy(f"{line}: {policy.name!r} must be the name of the file, {path.stem!r}")
+    return read_policy_text(path.name, text, must_be=path.stem)
+
+
+def read_policy_text(name: str, text: str, *, must_be: str | None = None) -> Policy:
+    """The policy of a text; `name` stands for it in errors, `must_be` is what it has to be called.
+
+    Raises BadPolicy with every fault that can be told: one of a table, and none of what rests on a table that has one.
+    """
+    top, faults = read_table(name, text), Faults()
+    policy = _read(top, text, must_be, faults)
+    faults.tell()
     return policy
 
 
-def read_policy_text(name: str, text: str) -> Policy:
-    """The policy of a text; `name` stands for it in errors. Raises BadPolicy."""
-    return _read(read_table(name, text), text)
-
-
-def _read(top: Table, text: str) -> Policy:
-    hours = top.table("hours")
-    channels = read_labels(top.tables("channels"))
-    kinds = read_kinds(top.tables("kinds"))
-    complexities = read_labels(top.tables("complexities"))
-    for key, found in (("channels", channels), ("kinds", kinds), ("complexities", complexities)):
-        if not found:
-            example = f'[[{key}]] with key = "one" and names = {{ zh = "一", en = "One" }}'
-            raise top.fault(key, f"at least one is needed, write for example {example}")
-    channel_keys, kind_keys = _keys(channels), _keys(kinds)
-    own_days = top.table("calendar") if top.has("calendar") else None
+def _read(top: Table, text: str, must_be: str | None, faults: Faults) -> Policy:
+    read = faults.read
+    called = read(lambda: _name(top, must_be), "")
+    zone, hours = read(lambda: _opening(top.table("hours")), (ZoneInfo("UTC"), ServiceHours(standard=())))
+    channels: tuple[Label, ...] = read(
+        lambda: _some(top, "channels", read_labels(top.tables("channels"))), ()
+    )
+    kinds: tuple[Kind, ...] = read(lambda: _some(top, "kinds", read_kinds(top.tables("kinds"))), ())
+    complexities: tuple[Label, ...] = read(
+        lambda: _some(top, "complexities", read_labels(top.tables("complexities"))), ()
+    )
+    closures, openings = read(lambda: _own_days(top), (frozenset[date](), frozenset[date]()))
     policy = Policy(
-        name=top.text("name", '"our-centre"'),
-        title=top.names("title"),
-        languages=top.list_of("languages", ("zh", "en")),
-        zone=_zone(hours),
-        hours=_hours(hours),
+        name=called,
+        title=read(lambda: top.names("title"), {}),
+        languages=read(lambda: top.list_of("languages", ("zh", "en")), ()),
+        zone=zone,
+        hours=hours,
         channels=channels,
         kinds=kinds,
         complexities=complexities,
-        default_complexity=top.choice("default_complexity", _keys(complexities)),
-        clocks=read_clocks(top.tables("clocks"), channel_keys, kind_keys, _keys(complexities)),
-        fields=read_fields(top.tables("fields"), channel_keys, kind_keys),
-        escalations=read_escalations(top.tables("escalations")),
-        satisfaction=read_satisfaction(top.tables("satisfaction")),
-        offices=read_offices(top.tables("offices")),
-        checklists=read_checklists(top.tables("checklists"), kind_keys),
-        reminders=read_reminders(top.table("reminders") if top.has("reminders") else None),
-        supervision=read_supervision(top.table("supervision") if top.has("supervision") else None),
-        rules=read_rules(top.tables("rules")),
-        closures=own_days.days("closures") if own_days else frozenset(),
-        openings=own_days.days("openings") if own_days else frozenset(),
+        default_complexity="",
+        clocks={},
+        escalations=read(lambda: read_escalations(top.tables("escalations")), ()),
+        satisfaction=read(lambda: read_satisfaction(top.tables("satisfaction")), ()),
+        offices=read(lambda: read_offices(top.tables("offices")), ()),
+        reminders=read(lambda: read_reminders(_optional(top, "reminders")), Reminders()),
+        supervision=read(lambda: read_supervision(_optional(top, "supervision")), Supervision()),
+        rules=read(lambda: read_rules(top.tables("rules")), ()),
+        closures=closures,
+        openings=openings,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         source=text,
     )
-    if own_days and (both := policy.closures & policy.openings):
-        raise own_days.fault("openings", f"{min(both)} is both a closure and an opening")
-    for table in (hours, *([own_days] if own_days else []), top):
-        table.finish()
+    if not (channels and kinds and complexities):
+        return policy
+    channel_keys, kind_keys, complexity_keys = _keys(channels), _keys(kinds), _keys(complexities)
+    policy = replace(
+        policy,
+        default_complexity=read(lambda: top.choice("default_complexity", complexity_keys), ""),
+        clocks=read(lambda: read_clocks(top.tables("clocks"), channel_keys, kind_keys, complexity_keys), {}),
+        fields=read(lambda: read_fields(top.tables("fields"), channel_keys, kind_keys), ()),
+        checklists=read(lambda: read_checklists(top.tables("checklists"), kind_keys), ()),
+    )
+    with faults:
+        top.finish()
     return policy
 
 
-def _keys(labels: Iterable[Any]) -> tuple[str, ...]:
+L = TypeVar("L", bound=Label)
+
+
+def _some(top: Table, key: str, found: tuple[L, ...]) -> tuple[L, ...]:
+    if not found:
+        example = f'[[{key}]] with key = "one" and names = {{ zh = "一", en = "One" }}'
+        raise top.fault(key, f"at least one is needed, write for example {example}")
+    return found
+
+
+def _optional(top: Table, key: str) -> Table | None:
+    return top.table(key) if top.has(key) else None
+
+
+def _name(top: Table, must_be: str | None) -> str:
+    name = top.text("name", '"our-centre"')
+    if must_be is not None and name != must_be:
+        raise top.fault("name", f"{name!r} must be the name of the file, {must_be!r}")
+    return name
+
+
+def _opening(table: Table) -> tuple[ZoneInfo, ServiceHours]:
+    faults = Faults()
+    zone = faults.read(lambda: _zone(table), ZoneInfo("UTC"))
+    hours = faults.read(lambda: _hours(table), ServiceHours(standard=()))
+    with faults:
+        table.finish()
+    faults.tell()
+    return zone, hours
+
+
+def _own_days(top: Table) -> tuple[frozenset[date], frozenset[date]]:
+    table = _optional(top, "calendar")
+    if table is None:
+        return frozenset(), frozenset()
+    closures, openings = table.days("closures"), table.days("openings")
+    if both := closures & openings:
+        raise table.fault("openings", f"{min(both)} is both a closure and an opening")
+    table.finish()
+    return closures, openings
+
+
+def _keys(labels: Iterable[Label]) -> tuple[str, ...]:
     return tuple(label.key for label in labels)
 
 

@@ -20,7 +20,7 @@ from callcenter.domain.policy import (
     Supervision,
 )
 from callcenter.domain.steps import KIND_STEPS
-from callcenter.toml_table import Table
+from callcenter.toml_table import Faults, Table
 
 OWN_FIELDS = ("contact_name", "contact_phone", "details", "wished_reply", "result", "satisfaction")
 """Fields of every ticket: a policy may say when they are needed."""
@@ -39,23 +39,29 @@ def read_label(table: Table) -> Label:
 def read_labels(tables: list[Table]) -> tuple[Label, ...]:
     """Keys with their names; each once."""
     found: dict[str, Label] = {}
+    faults = Faults()
     for table in tables:
-        label = read_label(table)
-        if label.key in found:
-            raise table.fault("key", f"there is {label.key!r} already")
-        found[label.key] = label
+        with faults:
+            label = read_label(table)
+            if label.key in found:
+                raise table.fault("key", f"there is {label.key!r} already")
+            found[label.key] = label
+    faults.tell()
     return tuple(found.values())
 
 
 def read_kinds(tables: list[Table]) -> tuple[Kind, ...]:
     """The kinds of matter."""
     kinds: dict[str, Kind] = {}
+    faults = Faults()
     for table in tables:
-        steps = table.list_of("steps", KIND_STEPS)
-        label = read_label(table)
-        if label.key in kinds:
-            raise table.fault("key", f"there is {label.key!r} already")
-        kinds[label.key] = Kind(key=label.key, names=label.names, steps=steps)
+        with faults:
+            steps = table.list_of("steps", KIND_STEPS)
+            label = read_label(table)
+            if label.key in kinds:
+                raise table.fault("key", f"there is {label.key!r} already")
+            kinds[label.key] = Kind(key=label.key, names=label.names, steps=steps)
+    faults.tell()
     return tuple(kinds.values())
 
 
@@ -64,60 +70,77 @@ def read_fields(
 ) -> tuple[FormField, ...]:
     """The fields of forms."""
     fields: list[FormField] = []
+    faults = Faults()
     for table in tables:
-        key = table.text("key", '"wechat_id"')
-        names = {} if key in OWN_FIELDS and not table.has("names") else table.names("names")
-        fields.append(
-            FormField(
-                key=key,
-                names=names,
-                rule=table.text("rule", '"H31"'),
-                needed=Needed(table.choice("needed", Needed, Needed.NEVER)),
-                channels=table.list_of("channels", channels),
-                kinds=table.list_of("kinds", kinds),
-                long=table.flag("long"),
+        with faults:
+            key = table.text("key", '"wechat_id"')
+            names = {} if key in OWN_FIELDS and not table.has("names") else table.names("names")
+            fields.append(
+                FormField(
+                    key=key,
+                    names=names,
+                    rule=table.text("rule", '"H31"'),
+                    needed=Needed(table.choice("needed", Needed, Needed.NEVER)),
+                    channels=table.list_of("channels", channels),
+                    kinds=table.list_of("kinds", kinds),
+                    long=table.flag("long"),
+                )
             )
-        )
-        table.finish()
+            table.finish()
+    faults.tell()
     return tuple(fields)
 
 
 def read_satisfaction(tables: list[Table]) -> tuple[Satisfaction, ...]:
     """The scale, in the order of the file; digits of the telephone's keys 1 to 9, each once."""
     scale: list[Satisfaction] = []
+    faults = Faults()
     for table in tables:
-        digit = table.number("digit", least=1, example=1) if table.has("digit") else None
-        if digit is not None and (digit > 9 or digit in {each.digit for each in scale}):
-            raise table.fault("digit", f"{digit} is no key from 1 to 9, or taken already")
-        reopens = table.flag("reopens")
-        label = read_label(table)
-        scale.append(Satisfaction(key=label.key, names=label.names, digit=digit, reopens=reopens))
+        with faults:
+            digit = table.number("digit", least=1, example=1) if table.has("digit") else None
+            if digit is not None and (digit > 9 or digit in {each.digit for each in scale}):
+                raise table.fault("digit", f"{digit} is no key from 1 to 9, or taken already")
+            reopens = table.flag("reopens")
+            label = read_label(table)
+            scale.append(Satisfaction(key=label.key, names=label.names, digit=digit, reopens=reopens))
+    faults.tell()
     return tuple(scale)
 
 
 def read_offices(tables: list[Table]) -> tuple[Office, ...]:
     """The directory of offices (S1)."""
     offices: list[Office] = []
+    faults = Faults()
     for table in tables:
-        duties, contact = table.names("duties"), table.text("contact") if table.has("contact") else ""
-        label = read_label(table)
-        offices.append(Office(key=label.key, names=label.names, duties=duties, contact=contact))
+        with faults:
+            duties, contact = table.names("duties"), table.text("contact") if table.has("contact") else ""
+            label = read_label(table)
+            offices.append(Office(key=label.key, names=label.names, duties=duties, contact=contact))
+    faults.tell()
     return tuple(offices)
 
 
 def read_checklists(tables: list[Table], kinds: Collection[str]) -> tuple[Checklist, ...]:
     """The one-time notices (S21)."""
     found: list[Checklist] = []
+    faults = Faults()
     for table in tables:
-        kind = table.choice("kind", kinds)
-        papers = read_labels(table.tables("papers"))
-        procedure, limit = table.names("procedure"), table.names("limit")
-        label = read_label(table)
-        found.append(
-            Checklist(
-                key=label.key, names=label.names, kind=kind, papers=papers, procedure=procedure, limit=limit
+        with faults:
+            kind = table.choice("kind", kinds)
+            papers = read_labels(table.tables("papers"))
+            procedure, limit = table.names("procedure"), table.names("limit")
+            label = read_label(table)
+            found.append(
+                Checklist(
+                    key=label.key,
+                    names=label.names,
+                    kind=kind,
+                    papers=papers,
+                    procedure=procedure,
+                    limit=limit,
+                )
             )
-        )
+    faults.tell()
     return tuple(found)
 
 
@@ -174,11 +197,14 @@ def read_supervision(table: Table | None) -> Supervision:
 def read_rules(tables: list[Table]) -> tuple[RuleNote, ...]:
     """How each rule of the regulation is kept."""
     notes: dict[str, RuleNote] = {}
+    faults = Faults()
     for table in tables:
-        rule = table.text("id", '"H12"')
-        if rule in notes:
-            raise table.fault("id", f"{rule} has a note already")
-        how = table.choice("how", ("enforced", "supported", "excused"))
-        notes[rule] = RuleNote(rule=rule, how=how, by=table.names("by"))
-        table.finish()
+        with faults:
+            rule = table.text("id", '"H12"')
+            if rule in notes:
+                raise table.fault("id", f"{rule} has a note already")
+            how = table.choice("how", ("enforced", "supported", "excused"))
+            notes[rule] = RuleNote(rule=rule, how=how, by=table.names("by"))
+            table.finish()
+    faults.tell()
     return tuple(notes.values())

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, time
-from typing import Any
+from types import TracebackType
+from typing import Any, TypeVar
 
 from callcenter.errors import ShouwenError
+
+T = TypeVar("T")
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*(?:"([^"]+)"|'([^']+)'|([A-Za-z0-9_.-]+))\s*=""")
@@ -20,7 +23,42 @@ LARGEST = 100_000
 
 
 class BadPolicy(ShouwenError):
-    """The policy file is not usable."""
+    """The policy file is not usable; `faults` names each that could be told, a line each."""
+
+    def __init__(self, *faults: str) -> None:
+        """Take one line of text for each fault."""
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Faults:
+    """Faults that are told together: `with faults:` goes on behind what raises BadPolicy, `tell` raises them all."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Keep a BadPolicy; all else goes its way."""
+        if not isinstance(error, BadPolicy):
+            return False
+        self._found += error.faults
+        return True
+
+    def read(self, reader: Callable[[], T], otherwise: T) -> T:
+        """What `reader` gives, or `otherwise` with its faults kept."""
+        with self:
+            return reader()
+        return otherwise
+
+    def tell(self) -> None:
+        """Raise BadPolicy if there is any."""
+        if self._found:
+            raise BadPolicy(*self._found)
 
 
 def read_table(name: str, text: str) -> Table:
@@ -200,6 +238,9 @@ class Table:
     def finish(self) -> None:
         """Refuse what nobody asked for."""
         unknown = sorted(set(self._value) - self._asked)
-        if unknown:
-            known = ", ".join(sorted(self._asked))
-            raise self.fault(unknown[0], f"nobody knows this; known here: {known}")
+        known = ", ".join(sorted(self._asked))
+        faults = Faults()
+        for key in unknown:
+            with faults:
+                raise self.fault(key, f"nobody knows this; known here: {known}")
+        faults.tell()

@@ -20,7 +20,7 @@ GROUPS = ("runtime", "processes", "staff", "transcripts", "report", "audit", "ba
 
 
 def main() -> None:
-    """Run the command line; an error of ours is one line on stderr and exit code 1."""
+    """Run the command line; an error of ours is a line for each fault on stderr and exit code 1."""
     os.umask(0o077)
     if len(sys.argv) > 1 and sys.argv[1] in PARTS:
         from setproctitle import setproctitle
@@ -29,7 +29,7 @@ def main() -> None:
     try:
         application()()
     except ShouwenError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write("".join(f"error: {line}\n" for line in str(error).splitlines()))
         raise SystemExit(1) from None
     except ValueError as error:
         complaints = _settings_complaints(error)

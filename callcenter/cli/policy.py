@@ -46,7 +46,7 @@ def policy_list() -> None:
 def policy_check(
     file: Annotated[Path, typer.Argument(help="a policy file, such as our-centre.toml")],
 ) -> None:
-    """Say whether a policy file can be used, or else file, line, field and fault with an example; exit code 1."""
+    """Say whether a policy file can be used, or else each fault with file, line, field, example; exit code 1."""
     from callcenter.policy_files import read_policy
 
     policy = read_policy(file)
