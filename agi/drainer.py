@@ -177,8 +177,10 @@ class Drainer:
         if moment.timestamp() - last < REFRESH_S:
             return last
         with self._unit_of_work() as uow:
-            phones = absences.phones(uow, moment)
-        self._routing.update(Person(extension=phone.extension, name=phone.name) for phone in phones)
+            phones, stand_ins = absences.phones(uow, moment), absences.stand_ins(uow, moment)
+        self._routing.update(
+            (Person(extension=phone.extension, name=phone.name) for phone in phones), stand_ins
+        )
         asterisk_config.apply(self._settings, phones)
         self._calls.forget_ended()
         self._journal.prune(self._position, moment - KEEP)

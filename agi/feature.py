@@ -30,11 +30,13 @@ def in_feature(live: LiveCall, session: Session) -> Iterator[None]:
 
 
 def ask_colleague(desk: Desk, voice: Voice, own: str) -> str | None:
-    """The extension of a colleague, asked for three times at most; None when none was given."""
+    """The extension of a colleague or of their stand-in, asked for three times at most; None when none was given."""
     prompt = "handoff-extension"
     for _ in range(ATTEMPTS):
         typed = voice.digits(prompt, first_ms=KEY_TIMEOUT_MS, gap_ms=DIGIT_GAP_MS)
         if typed and typed != own and desk.routing.works_here(typed):
-            return typed
+            to = desk.routing.acting(typed)
+            if to != own:  # who stands in themselves has to name somebody else
+                return to
         prompt = "handoff-invalid"
     return None

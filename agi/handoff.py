@@ -117,7 +117,7 @@ def _came_back(live: LiveCall) -> bool:
 
 
 def _referred(desk: Desk, live: LiveCall, session: Session) -> str:
-    person, to = handing.current_holder(desk, live), session.arg(4)
+    person, to = handing.current_holder(desk, live), desk.routing.acting(session.arg(4))
     if person is None or to == person.extension or not desk.routing.works_here(to):
         return _ring_back(desk, live, session)
     handing.request(desk, live, mode=Mode.PHONE, from_=person, to=to, channel="", at=desk.clock())

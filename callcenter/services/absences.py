@@ -68,6 +68,12 @@ def phones(uow: UnitOfWork, now: datetime) -> list[StaffPhone]:
     return rung_in_place(uow.staff.phones(), roster_of(uow, now).away)
 
 
+def stand_ins(uow: UnitOfWork, now: datetime) -> dict[str, str]:
+    """Who does the work of each who is away at `now`, by extension."""
+    roster = roster_of(uow, now)
+    return {extension: roster.acting(extension) for extension in roster.away}
+
+
 def is_away(uow: UnitOfWork, extension: str, now: datetime) -> bool:
     """Whether somebody is away at `now`."""
     return extension in roster_of(uow, now).away

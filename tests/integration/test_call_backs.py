@@ -447,7 +447,7 @@ def test_without_a_carrier_only_our_own_extensions_are_rung(
     inside = open_ticket(uow_factory, tmp_path, phone="102", at=NOW + timedelta(days=1))
     asterisk = FakeAsterisk()
     desk = RealDesk(settings, uow_factory, asterisk)
-    desk.call_backs.desk.routing.update([WANG, LI])
+    desk.call_backs.desk.routing.update([WANG, LI], {})
     try:
         ask(uow_factory, outside, at=datetime.now(UTC))
         ask(uow_factory, inside, MANAGER, at=datetime.now(UTC))

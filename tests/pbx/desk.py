@@ -194,7 +194,7 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
     prompts.render(sounds / chosen.language)
     journal = Journal(chosen.journal)
     calls, routing = LiveCalls(journal), Routing(journal)
-    routing.update([Person(extension=extension, name=name) for extension, name in STAFF.items()])
+    routing.update([Person(extension=extension, name=name) for extension, name in STAFF.items()], {})
 
     def on_event(event: Event) -> None:
         watch(desk, event)

@@ -110,6 +110,20 @@ class Product:
         kind = headers.get_content_type()
         return Answer(status=status, kind=kind, body=json.loads(raw) if "json" in kind else {}, took_s=took_s)
 
+    def post(self, path: str, body: Json) -> Json:
+        """POST as the demo's program; raises HTTPError when refused."""
+        request = urllib.request.Request(
+            f"http://{LOOPBACK}:{self.environment['SHOUWEN_WEB_PORT']}{path}",
+            data=json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {self.accounts['api_token']}",
+                "Content-Type": "application/json",
+            },
+        )
+        with urllib.request.urlopen(request, timeout=10) as response:
+            found: Json = json.load(response)
+        return found
+
     def _token(self, token: str) -> str:
         return str(self.accounts["api_token"]) if token == "demo" else token
 

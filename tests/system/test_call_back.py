@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import socket
-import urllib.request
 import wave
 from contextlib import suppress
 from typing import Any
@@ -16,7 +14,7 @@ import pytest
 from callcenter.softphone import Phone
 from tests.polling import until_async
 from tests.system.conftest import Start
-from tests.system.product import LOOPBACK, Product, hear, nothing_private_in_logs, ringing, talk
+from tests.system.product import LOOPBACK, hear, nothing_private_in_logs, ringing, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -38,21 +36,6 @@ def carrier_port() -> int:
     return free_sip_port()
 
 
-def post(product: Product, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """POST as the demo's program."""
-    request = urllib.request.Request(
-        f"http://{LOOPBACK}:{product.environment['SHOUWEN_WEB_PORT']}{path}",
-        data=json.dumps(body).encode(),
-        headers={
-            "Authorization": f"Bearer {product.accounts['api_token']}",
-            "Content-Type": "application/json",
-        },
-    )
-    with urllib.request.urlopen(request, timeout=10) as response:
-        found: dict[str, Any] = json.load(response)
-    return found
-
-
 @pytest.mark.rule("H40", "H32")
 async def test_a_click_a_talk_a_key(start: Start, carrier_port: int) -> None:
     product = await asyncio.to_thread(start, trunk_dial=f"{LOOPBACK}:{carrier_port}", ring_timeout_s=6)
@@ -66,7 +49,7 @@ async def test_a_click_a_talk_a_key(start: Start, carrier_port: int) -> None:
         await answered.wait_ended()
         ticket = (await product.call(CALLER, "ended_at"))["ticket"]
         address = f"/api/v1/tickets/{ticket}/call-backs"
-        asked = await asyncio.to_thread(post, product, address, {"actor": "101"})
+        asked = await asyncio.to_thread(product.post, address, {"actor": "101"})
         assert (asked["state"], asked["number"]) == ("requested", CALLER)
         mine = await ringing(own, 5)
         await mine.answer()
@@ -115,7 +98,7 @@ async def test_the_desk_dies_in_the_middle_of_the_talk(start: Start, carrier_por
         await answered.wait_ended()
         ticket = (await product.call(CALLER, "ended_at"))["ticket"]
         address = f"/api/v1/tickets/{ticket}/call-backs"
-        await asyncio.to_thread(post, product, address, {"actor": "101"})
+        await asyncio.to_thread(product.post, address, {"actor": "101"})
         mine = await ringing(own, 5)
         await mine.answer()
         theirs = await ringing(carrier)

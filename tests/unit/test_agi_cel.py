@@ -63,7 +63,7 @@ def reading(journal: Journal, file: Path) -> Iterator[CelReader]:
     """A desk whose only witness is the file."""
     settings = Settings(home=file.parent)
     calls, routing = LiveCalls(journal), Routing(journal)
-    routing.update([Person(extension="101", name="李静")])
+    routing.update([Person(extension="101", name="李静")], {})
     manager = Manager("127.0.0.1", 9, "shouwen", lambda: "", lambda event: None)
     numbering = Numbering(journal, 1, settings.zone)
     desk = Desk(
