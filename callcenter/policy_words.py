@@ -38,9 +38,11 @@ def clock_sentence(policy: Policy, name: str, language: str) -> str:
     )
 
 
-def limit_words(policy: Policy, name: str, language: str) -> str:
-    """How long one clock gives, such as "1 working day"."""
-    return Words(policy, language).limit(policy.clock(name).limit)
+def clock_label(policy: Policy, name: str, language: str) -> str:
+    """One clock among others, such as "H12 Phone, Simple · 1 working day"."""
+    words, clock = Words(policy, language), policy.clock(name)
+    place = words.say("，", ", ").join(filter(None, (words.channel(clock.channel), words.variant(clock))))
+    return f"{clock.rule} {place} · {words.limit(clock.limit)}"
 
 
 def what_stops(policy: Policy, name: str, language: str) -> str:

@@ -35,7 +35,8 @@ def test_an_extension_is_approved_with_both_due_times_in_view(
     number = asks_for_time(uow_factory)
     listed = client.get("/api/v1/tickets?awaits=extension", headers=bearer(desk.manager_token)).json()
     assert [each["number"] for each in listed["items"]] == [number]
-    text = browser.log_in("104").text("/approvals")
+    assert 'href="/approvals">Approvals <span class="count">1</span>' in browser.log_in("104").text("/today")
+    text = browser.text("/approvals")
     assert "26 Nov 17:30" in text
     assert "30 Nov 17:30" in text
     assert "等厂家<br>来人" in text

@@ -27,6 +27,12 @@ def test_a_year_without_a_notice_is_provisional(browser: Browser) -> None:
     assert browser.client.get("/calendar?year=1850").status_code == 422
 
 
+def test_limits_to_choose_from_are_told_in_words(browser: Browser) -> None:
+    text = browser.log_in(language="zh").text("/calendar")
+    assert ">H12 电话，简单 · 1 个工作日</option>" in text
+    assert ">h12" not in text
+
+
 @pytest.mark.rule("H12", "T13")
 def test_a_manager_closes_days_and_a_due_time_moves(browser: Browser, client: TestClient, desk: Desk) -> None:
     """Friday 20 November and three working days: Wednesday 25; with Tuesday closed, Thursday 26."""

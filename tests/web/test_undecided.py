@@ -27,7 +27,7 @@ def test_a_suggestion_without_a_choice_keeps_the_reason(browser: Browser, uow_fa
     assert ">下月试行</textarea>" in text
     text = decide(browser, number, 422, step="suggestion_decided", adopted="no")
     assert "Please give a reason" in text
-    assert 'value="no" checked' in text
+    assert 'value="no" required checked' in text
 
 
 def test_a_ticket_that_a_colleague_changed(browser: Browser, uow_factory: UowFactory) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from callcenter.domain.clocks import NoDueTime, due_time
 from callcenter.domain.own_days import FIRST_YEAR, LAST_YEAR, BadDays, OwnDayKind, read_run
 from callcenter.domain.policy import Rules
-from callcenter.policy_words import limit_words
+from callcenter.policy_words import clock_label
 from web.deps import FormDep, ManagerPageDep, PageDep
 from web.i18n import N_
 from web.own_days import change_days, take_back_days
@@ -63,10 +63,7 @@ def _render(
             (name, each.policy.title.get(say.language) or name) for name, each in book.by_name.items()
         ],
         "policy": rules.policy.name,
-        "clocks": [
-            (name, f"{name} · {limit_words(rules.policy, name, say.language)}")
-            for name in rules.policy.clocks
-        ],
+        "clocks": [(name, clock_label(rules.policy, name, say.language)) for name in rules.policy.clocks],
         "asked": asked,
         "given": {"first": "", "last": "", "kind": "closure", "reason": "", "fault": "", **given},
         **_answer(rules, asked, page),

@@ -10,6 +10,7 @@ from callcenter.services.rules import policies_of
 from callcenter.services.today import COUNTED, my_today
 from web import seeing
 from web.deps import PageDep
+from web.pages.approvals import SHOWN
 from web.views.today import groups
 
 router = APIRouter()
@@ -26,6 +27,7 @@ def show(page: PageDep) -> HTMLResponse:
         centre = today.centre
         piles = (*today.piles, *(centre.piles if centre else ()))
         tickets = [ticket for pile in piles for ticket in pile.tickets]
+        to_decide = len(work.today.awaiting(SHOWN)) if viewer.is_manager else 0
         policies = policies_of(work, tickets)
         seeing.tickets(work, viewer, Via.PAGE, tickets, now)
     return page(
@@ -35,5 +37,6 @@ def show(page: PageDep) -> HTMLResponse:
         centre=groups(centre.piles, today, policies, viewer, page.say) if centre else [],
         people=centre.people if centre else (),
         most=COUNTED,
+        to_decide=to_decide,
         contact_of=viewer.contact_of,
     )
