@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from callcenter.db.engine import create_engine
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.policy import RuleBook, UnknownPolicy
 from callcenter.domain.staff import Role, StaffPhone
+from callcenter.followed_holidays import FollowedHolidays
 from callcenter.holidays import ChineseHolidays
 from callcenter.own_holidays import holiday_source
 from callcenter.passwords import Argon2Passwords
@@ -46,11 +48,13 @@ def build_engine(settings: Settings, *, pool_size: int = 8) -> Engine:
 
 def build_rules(settings: Settings) -> RuleBook:
     """Every policy with its calendar, the centre's own files included; raises BadPolicy or UnknownPolicy."""
-    source = holiday_source(ChineseHolidays(), settings.home)
+    library = ChineseHolidays()
+    source = holiday_source(library, settings.home)
     try:
-        return load_rule_book(settings.policy, source, own=settings.own_policies)
+        book = load_rule_book(settings.policy, source, own=settings.own_policies)
     except UnknownPolicy as error:
         raise UnknownPolicy(f"SHOUWEN_POLICY: {error}") from error
+    return replace(book, renewed=FollowedHolidays(book, library, settings.home))
 
 
 def unit_of_work_factory(

@@ -49,15 +49,23 @@ def policy_paths(own: Path | None = None) -> dict[str, Path]:
 
 def load_rule_book(default: str, source: HolidaySource, own: Path | None = None) -> RuleBook:
     """Every policy with its calendar; raises BadPolicy, or UnknownPolicy for the default."""
-    policies = [read_policy(path) for path in policy_paths(own).values()]
-    book = RuleBook(
+    book = _book(default, [read_policy(path) for path in policy_paths(own).values()], source)
+    book.of(default)
+    return book
+
+
+def on_holidays(book: RuleBook, source: HolidaySource) -> RuleBook:
+    """The same policies on calendars with other notices."""
+    return _book(book.default, [rules.policy for rules in book.by_name.values()], source)
+
+
+def _book(default: str, policies: Iterable[Policy], source: HolidaySource) -> RuleBook:
+    return RuleBook(
         default=default,
         by_name={policy.name: with_calendar(policy, source) for policy in policies},
         parse=lambda text: with_calendar(read_policy_text("an earlier version", text), source),
         on_days=lambda policy, days: with_calendar(policy, source, days),
     )
-    book.of(default)
-    return book
 
 
 def with_calendar(policy: Policy, source: HolidaySource, own_days: OwnDays | None = None) -> Rules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,12 +12,15 @@ import typer
 from callcenter.settings import Settings
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from callcenter.db.uow import SqlUnitOfWork
     from callcenter.services.ports import UnitOfWork
 
 ALARMS_S = 0.25
 """A breach is recorded within a second of its due time; one look is one indexed query."""
 CALENDAR_S = 2.0
-"""How often the worker looks whether the calendar changed: own days at once, a new year's notice with a restart."""
+"""How often the worker looks whether the calendar changed: own days, a new year's notice."""
 ANCHOR_S = 60.0
 """How often the worker looks whether the day's anchor is due: it is written within that time after midnight."""
 ABSENCES_S = 2.0
@@ -69,11 +72,16 @@ def add_to(app: typer.Typer) -> None:
         run_worker(settings, chores)
 
 
-def _sweep(settings: Settings, use_case: Callable[[UnitOfWork, datetime], object]) -> Callable[[], None]:
-    """The use case in a transaction of its own, at the instant it runs, on a connection that is kept."""
+def _units(settings: Settings, deadline_s: float, connections: int = 1) -> Callable[[], SqlUnitOfWork]:
+    """Makes transactions of a chore, on connections that are kept."""
     from callcenter.bootstrap import build_engine, unit_of_work_factory
 
-    units = unit_of_work_factory(settings, 10.0, engine=build_engine(settings, pool_size=1))
+    return unit_of_work_factory(settings, deadline_s, engine=build_engine(settings, pool_size=connections))
+
+
+def _sweep(settings: Settings, use_case: Callable[[UnitOfWork, datetime], object]) -> Callable[[], None]:
+    """The use case in a transaction of its own, at the instant it runs."""
+    units = _units(settings, 10.0)
 
     def run() -> None:
         with units() as uow:
@@ -84,12 +92,39 @@ def _sweep(settings: Settings, use_case: Callable[[UnitOfWork, datetime], object
 
 
 def _follow_calendar(settings: Settings) -> Callable[[], None]:
-    """Let due times follow the calendar: one small query while it stays as it is."""
-    from callcenter.bootstrap import build_engine, unit_of_work_factory
+    """Let due times follow the calendar: one small query while it stays as it is; and once more each night."""
     from callcenter.services.own_days import follow_calendar
 
-    units = unit_of_work_factory(settings, 30.0, engine=build_engine(settings, pool_size=1))
-    return lambda: log_moved(follow_calendar(units, lambda: datetime.now(UTC)))
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    units = _units(settings, 30.0)
+    settle = settle_each_night(units, settings.zone, now)
+
+    def run() -> None:
+        log_moved(follow_calendar(units, now))
+        settle()
+
+    return run
+
+
+def settle_each_night(
+    units: Callable[[], SqlUnitOfWork], zone: ZoneInfo, clock: Callable[[], datetime]
+) -> Callable[[], None]:
+    """At the first run of a day: settle what waits for a year's notice."""
+    from callcenter.services.own_days import settle_provisional
+
+    done: date | None = None
+
+    def run() -> None:
+        nonlocal done
+        now = clock()
+        today = now.astimezone(zone).date()
+        if today != done:
+            log_moved(settle_provisional(units, now))
+            done = today
+
+    return run
 
 
 def log_moved(count: int) -> None:
@@ -100,11 +135,10 @@ def log_moved(count: int) -> None:
 
 def _remind(settings: Settings) -> Callable[[], None]:
     """Deliver what is due."""
-    from callcenter.bootstrap import build_engine, unit_of_work_factory
     from callcenter.notify import AppriseSender
     from callcenter.services.reminder_delivery import Language, deliver_reminders
 
-    units = unit_of_work_factory(settings, 10.0, engine=build_engine(settings, pool_size=1))
+    units = _units(settings, 10.0)
     sender = AppriseSender()
     language = Language(code=settings.language, zone=settings.zone)
 
@@ -116,14 +150,13 @@ def _remind(settings: Settings) -> Callable[[], None]:
 
 def _fetch_media(settings: Settings) -> Callable[[], None]:
     """Fetch pictures, sounds and films that came by the service account."""
-    from callcenter.bootstrap import build_engine, unit_of_work_factory
     from callcenter.db.attachment_files import AttachmentFiles
     from callcenter.services.service_account import Centre
     from web.wechat.media import MediaFetcher
     from web.wechat.platform import Platform
 
     fetcher = MediaFetcher(
-        unit_of_work_factory(settings, 10.0, engine=build_engine(settings, pool_size=1)),
+        _units(settings, 10.0),
         Platform(settings.wechat_api, settings.wechat_app_id, settings.wechat_secret),
         AttachmentFiles(settings.attachments),
         Centre(language=settings.language, zone=settings.zone),
@@ -138,10 +171,9 @@ def _fetch_media(settings: Settings) -> Callable[[], None]:
 
 def _anchor(settings: Settings) -> Callable[[], None]:
     """Seal the tickets' log, at the first run of a day."""
-    from callcenter.bootstrap import build_engine, unit_of_work_factory
     from callcenter.runtime.anchors import LONGEST_S, write_anchor
 
-    units = unit_of_work_factory(settings, LONGEST_S, engine=build_engine(settings, pool_size=2))
+    units = _units(settings, LONGEST_S, connections=2)
 
     def run() -> None:
         write_anchor(settings, units, datetime.now(UTC), only_if_due=True)

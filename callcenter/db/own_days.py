@@ -48,6 +48,7 @@ class CalendarFollowedRow(Base):
 @dataclass(slots=True)
 class _Seen:
     base: RuleBook
+    latest: RuleBook
     book: RuleBook
     read_at: float
 
@@ -64,7 +65,7 @@ class OwnDayRepository:
         self._changed = False
 
     def rules(self, base: RuleBook) -> RuleBook:
-        """`base` with the own days in its calendars, as they were a second ago or later."""
+        """`base` with the notices and the own days in its calendars, as they were a second ago or later."""
         if base.on_days is None:
             return base
         seen = _SEEN.get(self._engine)
@@ -74,12 +75,13 @@ class OwnDayRepository:
         asked_at = time.monotonic()
         rows = self._session.execute(select(OwnDayRow.day, OwnDayRow.kind))
         days = {day: OwnDayKind(kind) for day, kind in rows}
-        book = seen.book if seen and fresh else base
+        latest = base.renewed() if base.renewed else base
+        book = seen.book if seen and fresh and seen.latest is latest else latest
         if days != book.own_days:
-            book = base.with_days(days)
+            book = latest.with_days(days)
         if not self._changed:
             # What this transaction has changed itself is nobody else's until it is committed.
-            _SEEN[self._engine] = _Seen(base, book, asked_at)
+            _SEEN[self._engine] = _Seen(base, latest, book, asked_at)
         return book
 
     def committed(self) -> None:

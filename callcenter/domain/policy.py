@@ -252,6 +252,7 @@ class RuleBook:
 
     `parse` makes rules of an earlier version's text; `versions` keeps those made so far, by digest.
     `own_days` are in every calendar; `on_days` gives a policy a calendar with others, None where they are fixed.
+    `renewed` gives the book as the notices are now, None where they are fixed.
     """
 
     default: str
@@ -260,6 +261,7 @@ class RuleBook:
     versions: dict[str, Rules] = field(default_factory=dict)
     own_days: OwnDays = field(default_factory=dict)
     on_days: Callable[[Policy, OwnDays], Rules] | None = None
+    renewed: Callable[[], RuleBook] | None = None
 
     def with_days(self, days: OwnDays) -> RuleBook:
         """The same policies on a calendar with these own days."""

@@ -106,6 +106,23 @@ def move_all(open_work: OpenWork, first: date, now: datetime) -> int:
         after = last
 
 
+def settle_provisional(open_work: OpenWork, now: datetime) -> int:
+    """Fold anew the clocks of every ticket whose due time waits for a year's notice, page after page.
+
+    How many are settled. They follow the calendar when it changes; this finds what another process, which read it a
+    moment later, wrote meanwhile.
+    """
+    settled, after = 0, ""
+    while True:
+        with open_work() as uow:
+            page = uow.tickets.provisional(_PAGE, after)
+            settled += sum(not refresh(uow, ticket, now).provisional for ticket in page)
+            uow.commit()
+        if len(page) < _PAGE:
+            return settled
+        after = page[-1].number
+
+
 def description(rules: RuleBook, now: datetime) -> dict[str, str]:
     """The calendar in short: each own day by its kind, each year of notices by its digest."""
     days = {day.isoformat(): kind.value for day, kind in rules.own_days.items()}

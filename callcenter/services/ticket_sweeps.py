@@ -1,4 +1,4 @@
-"""What time alone does to tickets: warnings, breaches, steps up, and due times that a new calendar settles."""
+"""What time alone does to tickets: warnings, breaches, steps up."""
 
 from __future__ import annotations
 
@@ -30,12 +30,3 @@ def record_alarms(uow: UnitOfWork, now: datetime) -> list[tuple[Ticket, tuple[Ch
         else:
             refresh(uow, ticket, now)
     return done
-
-
-def recompute_provisional(uow: UnitOfWork, now: datetime) -> int:
-    """Fold the clocks anew of every ticket whose due time waited for a calendar; how many are settled now."""
-    settled, after = 0, ""
-    while page := uow.tickets.provisional(_SWEEP, after):
-        settled += sum(not refresh(uow, ticket, now).provisional for ticket in page)
-        after = page[-1].number
-    return settled

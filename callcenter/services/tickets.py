@@ -30,7 +30,7 @@ from callcenter.services.ticket_forms import (
 )
 from callcenter.services.ticket_lists import TicketPage, TicketView, get_ticket, list_tickets, ticket_history
 from callcenter.services.ticket_log import SYSTEM, StaleTicket, UnknownTicket, lock_ticket, record
-from callcenter.services.ticket_sweeps import recompute_provisional, record_alarms
+from callcenter.services.ticket_sweeps import record_alarms
 
 __all__ = [
     "BadCursor",
@@ -51,7 +51,6 @@ __all__ = [
     "list_tickets",
     "open_for_answer",
     "open_for_recording",
-    "recompute_provisional",
     "record_alarms",
     "register",
     "reopen",
