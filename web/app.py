@@ -53,17 +53,13 @@ def create_app(
     *,
     checks: Checks | None = None,
     clock: Callable[[], datetime] = utc_now,
-    work_s: float = WORK_S,
 ) -> FastAPI:
-    """The application. Nothing is asked of anybody before it starts.
-
-    Tests may pass their own parts, and more seconds for a transaction: they run beside each other.
-    """
+    """The application. Nothing is asked of anybody before it starts; tests may pass their own parts."""
     rulebook = build_rules(settings)
     engine = create_engine(database_url(settings), connect_s=CONNECT_S, pool_s=POOL_S)
     console = Console(
         settings=settings,
-        open_work=unit_of_work_factory(settings, work_s, engine=engine, rules=rulebook),
+        open_work=unit_of_work_factory(settings, WORK_S, engine=engine, rules=rulebook),
         open_report=unit_of_work_factory(settings, REPORT_S, engine=engine, rules=rulebook),
         rulebook=rulebook,
         clock=clock,

@@ -41,7 +41,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def address(settings: Settings, desk: Desk, parts: Parts, clock: HandClock) -> Iterator[str]:
     """The running console."""
-    with serving(create_app(settings, checks=parts.checks(), clock=clock, work_s=10)) as address:
+    with serving(create_app(settings, checks=parts.checks(), clock=clock)) as address:
         yield address
 
 

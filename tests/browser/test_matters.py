@@ -27,7 +27,7 @@ HEAD = Person(extension="104", name="陈国强")
 def station(settings: Settings, desk: Desk, parts: Parts, clock: HandClock) -> Iterator[str]:
     """The running console of the one-stop station."""
     other = settings.model_copy(update={"policy": "one-stop-station"})
-    with serving(create_app(other, checks=parts.checks(), clock=clock, work_s=10)) as address:
+    with serving(create_app(other, checks=parts.checks(), clock=clock)) as address:
         yield address
 
 

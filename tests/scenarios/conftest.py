@@ -42,7 +42,7 @@ def open_centre(database_url: str, tmp_path: Path) -> Iterator[Open]:
                     )
                 token = create_token(uow, name="scenario", role=Role.MANAGER, now=clock.now)
                 uow.commit()
-            app = create_app(settings, checks=Parts().checks(), clock=clock, work_s=10)
+            app = create_app(settings, checks=Parts().checks(), clock=clock)
             client = stack.enter_context(TestClient(app, follow_redirects=False))
             until(lambda: app.state.console.health.database_is_up)
             return Centre(client, clock, work, token)

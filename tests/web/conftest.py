@@ -28,7 +28,7 @@ __all__ = ["clock", "database_url", "desk", "parts", "template"]
 @pytest.fixture
 def client(settings: Settings, clock: HandClock, parts: Parts) -> Iterator[TestClient]:
     """A browser without cookies; redirects are looked at, not followed."""
-    app = create_app(settings, checks=parts.checks(), clock=clock, work_s=10)
+    app = create_app(settings, checks=parts.checks(), clock=clock)
     with TestClient(app, follow_redirects=False, headers={"accept": "text/html"}) as client:
         until(lambda: app.state.console.health.database_is_up)
         yield client

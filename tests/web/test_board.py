@@ -27,7 +27,7 @@ LIVE_S = 0.25
 
 @pytest.fixture
 def address(settings: Settings, desk: Desk, parts: Parts, clock: HandClock) -> Iterator[str]:
-    with serving(create_app(settings, checks=parts.checks(), clock=clock, work_s=10)) as address:
+    with serving(create_app(settings, checks=parts.checks(), clock=clock)) as address:
         yield address
 
 

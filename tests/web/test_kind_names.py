@@ -31,7 +31,7 @@ def changed(
     folder.mkdir(parents=True)
     text = SHIPPED.read_text("utf-8").replace('"inquiry"', '"question"').replace('zh = "咨询"', 'zh = "提问"')
     (folder / SHIPPED.name).write_text(text.replace('en = "Inquiry"', 'en = "Question"'), "utf-8")
-    app = create_app(settings, checks=parts.checks(), clock=clock, work_s=10)
+    app = create_app(settings, checks=parts.checks(), clock=clock)
     with TestClient(app, follow_redirects=False, headers={"accept": "text/html"}) as client:
         until(lambda: app.state.console.health.database_is_up)
         yield client

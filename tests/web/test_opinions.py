@@ -238,7 +238,7 @@ def test_the_address_outside_is_a_setting(
     settings: Settings, desk: Desk, parts: Parts, clock: HandClock, number: str
 ) -> None:
     ours = settings.model_copy(update={"public_url": "https://desk.example.edu.cn"})
-    app = create_app(ours, checks=parts.checks(), clock=clock, work_s=10)
+    app = create_app(ours, checks=parts.checks(), clock=clock)
     with TestClient(app) as client:
         until(lambda: app.state.console.health.database_is_up)
         bearer = {"authorization": f"Bearer {desk.manager_token}"}

@@ -68,7 +68,7 @@ def test_the_centres_own_file_stands_over_the_shipped_one(
         .replace("simple = 1, normal = 2", "simple = 2, normal = 2")
     )
     (settings.own_policies / "huizhou-school.toml").write_text(text, "utf-8")
-    with TestClient(create_app(settings, checks=parts.checks(), clock=clock, work_s=10)) as client:
+    with TestClient(create_app(settings, checks=parts.checks(), clock=clock)) as client:
         browser = Browser(client, desk)
         client.follow_redirects = False
         one = client.get("/api/v1/policies/huizhou-school", headers=bearer(desk.staff_token)).json()

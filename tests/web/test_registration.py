@@ -37,7 +37,7 @@ def manager(client: TestClient, desk: Desk) -> Api:
 def station(settings: Settings, desk: Desk, parts: Parts, clock: HandClock) -> Iterator[Browser]:
     """The console of the one-stop station."""
     other = settings.model_copy(update={"policy": "one-stop-station"})
-    app = create_app(other, checks=parts.checks(), clock=clock, work_s=10)
+    app = create_app(other, checks=parts.checks(), clock=clock)
     with TestClient(app, follow_redirects=False, headers={"accept": "text/html"}) as client:
         until(lambda: app.state.console.health.database_is_up)
         yield Browser(client, desk)

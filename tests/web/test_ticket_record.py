@@ -159,7 +159,7 @@ def test_a_changed_policy_is_told_and_running_clocks_keep_theirs(
     folder.mkdir(parents=True)
     longer = shipped.read_text("utf-8").replace("simple = 1", "simple = 9")
     (folder / "huizhou-school.toml").write_text(longer, "utf-8")
-    app = create_app(settings, checks=parts.checks(), clock=clock, work_s=10)
+    app = create_app(settings, checks=parts.checks(), clock=clock)
     with TestClient(app, follow_redirects=False, headers={"accept": "text/html"}) as client:
         until(lambda: app.state.console.health.database_is_up)
         after = Api(client, desk.manager_token).get(f"/tickets/{complaint}/record")
