@@ -101,6 +101,13 @@ def get_managers_program(program: ProgramDep) -> Viewer:
 ManagersProgramDep = Annotated[Viewer, Depends(get_managers_program)]
 RowId = Annotated[int, AfterValidator(lambda number: number if 0 < number < 2**63 else 0)]
 """The number of a row; one that no row can have is 0, which is not there either."""
+Since = Annotated[
+    str | None, Query(alias="from", max_length=40, description="a day such as 2026-11-01, or an instant")
+]
+Until = Annotated[
+    str | None,
+    Query(alias="to", max_length=40, description="the last day, or the instant before which it ends"),
+]
 Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="items on a page")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
 

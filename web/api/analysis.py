@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import AwareDatetime, Field
 
 from callcenter.domain.analysis import By, Counts
 from callcenter.services.analysis import analyse
 from web.api.models import Shape
-from web.deps import ConsoleDep, ManagersProgramDep
+from web.deps import ConsoleDep, ManagersProgramDep, Since, Until
 from web.views.analysis import FORMULAS, Names
-from web.views.supervision import month_or
+from web.views.periods import month_or
 
 router = APIRouter(prefix="/reports", tags=["reports"])
 Count = Annotated[int, Field(ge=0)]
@@ -65,13 +65,8 @@ class AnalysisOut(Shape):
 def analysis(
     console: ConsoleDep,
     program: ManagersProgramDep,
-    since: Annotated[
-        str | None, Query(alias="from", max_length=40, description="a day such as 2026-11-01, or an instant")
-    ] = None,
-    until: Annotated[
-        str | None,
-        Query(alias="to", max_length=40, description="the last day, or the instant before which it ends"),
-    ] = None,
+    since: Since = None,
+    until: Until = None,
 ) -> AnalysisOut:
     """This month without `from` and `to`. Names are those of the policy in English."""
     now, zone = console.clock(), console.settings.zone

@@ -19,19 +19,13 @@ from callcenter.services.cursors import BadCursor
 from callcenter.services.staff import active_member
 from web.api.models import ListOut, PersonOut, Shape
 from web.console import Console
-from web.deps import ConsoleDep, Cursor, Limit, ManagersProgramDep, RowId
+from web.deps import ConsoleDep, Cursor, Limit, ManagersProgramDep, RowId, Since, Until
 from web.errors import NotForYou
 from web.viewer import Viewer
-from web.views.supervision import formulas, month_or, ranking
+from web.views.periods import month_or
+from web.views.supervision import formulas, ranking
 
 router = APIRouter(prefix="/supervision", tags=["supervision"])
-From = Annotated[
-    str | None, Query(alias="from", max_length=40, description="a day such as 2026-11-01, or an instant")
-]
-Until = Annotated[
-    str | None,
-    Query(alias="to", max_length=40, description="the last day, or the instant before which it ends"),
-]
 Points = Annotated[int, Field(ge=0, le=10**6)]
 
 
@@ -163,7 +157,7 @@ def checks(
     console: ConsoleDep,
     program: ManagersProgramDep,
     state: Literal["to_do", "done"] = "to_do",
-    since: From = None,
+    since: Since = None,
     until: Until = None,
     owner: Annotated[str | None, Query(max_length=20, description="an extension; only of those done")] = None,
     limit: Limit = 100,
@@ -225,7 +219,7 @@ def fill_in(console: ConsoleDep, program: ManagersProgramDep, check_id: RowId, b
 
 @router.get("/scores", summary="Scores per person")
 def scores(
-    console: ConsoleDep, program: ManagersProgramDep, since: From = None, until: Until = None
+    console: ConsoleDep, program: ManagersProgramDep, since: Since = None, until: Until = None
 ) -> ScoresOut:
     """This month without `from` and `to`."""
     now, zone = console.clock(), console.settings.zone

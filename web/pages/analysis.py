@@ -12,21 +12,18 @@ from callcenter.domain.periods import BadPeriod, Period
 from callcenter.report_files import MEDIA_TYPES, Format
 from callcenter.services.analysis import analyse, matters_behind
 from callcenter.services.rules import policies_of
-from web.deps import ManagerPageDep
+from web.deps import ManagerPageDep, Since, Until
 from web.reading import Page
 from web.views import analysis as views
-from web.views.reports import period_words, query_of
-from web.views.supervision import first_and_last, month_or, period_choices
+from web.views.periods import first_and_last, month_or, period_choices, period_words, query_of
 from web.views.tickets import name_of
 
 router = APIRouter(prefix=views.PAGE)
 LISTED = 300
-From = Annotated[str | None, Query(alias="from", max_length=40)]
-Until = Annotated[str | None, Query(alias="to", max_length=40)]
 
 
 @router.get("")
-def show(page: ManagerPageDep, since: From = None, until: Until = None) -> HTMLResponse:
+def show(page: ManagerPageDep, since: Since = None, until: Until = None) -> HTMLResponse:
     """The page. A period that makes no sense is said to be so, above the analysis of this month."""
     console, say, now = page.console, page.say, page.console.clock()
     zone = console.settings.zone
@@ -56,7 +53,7 @@ def show(page: ManagerPageDep, since: From = None, until: Until = None) -> HTMLR
 
 
 @router.get(".csv")
-def as_csv(page: ManagerPageDep, since: From = None, until: Until = None) -> Response:
+def as_csv(page: ManagerPageDep, since: Since = None, until: Until = None) -> Response:
     """The analysis as a table for programs."""
     period = month_or(since, until, page.console.settings.zone, page.console.clock())
     found, names = _read(page, period)
@@ -71,7 +68,7 @@ def behind(
     by: By = By.TOTAL,
     key: Annotated[str, Query(max_length=200)] = "",
     only: Only = Only.MATTERS,
-    since: From = None,
+    since: Since = None,
     until: Until = None,
 ) -> HTMLResponse:
     """The matters behind one figure."""

@@ -17,10 +17,10 @@ from callcenter.services.answer_times import limits_of
 from callcenter.services.call_lists import CallFilter, Subset
 from callcenter.services.cursors import read_cursor, write_cursor
 from web import seeing
-from web.deps import PageDep
+from web.deps import PageDep, Since, Until
 from web.errors import NoSuchCall
 from web.views.calls import story
-from web.views.reports import narrowed, query_without
+from web.views.report_links import narrowed, query_without
 from web.views.transcripts import Message
 
 router = APIRouter()
@@ -31,8 +31,8 @@ ON_A_PAGE = 50
 def list_calls(
     page: PageDep,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
-    since: Annotated[str | None, Query(alias="from", max_length=40)] = None,
-    until: Annotated[str | None, Query(alias="to", max_length=40)] = None,
+    since: Since = None,
+    until: Until = None,
     line: Annotated[str | None, Query(max_length=40)] = None,
     person: Annotated[str | None, Query(max_length=40)] = None,
     hour: Annotated[int | None, Query(ge=0, le=23)] = None,

@@ -13,25 +13,14 @@ from callcenter.domain.periods import BadPeriod, Period, read_period
 from callcenter.report_files import MEDIA_TYPES, Format, as_csv, as_xlsx
 from callcenter.services.call_lists import MatterFilter, MatterSubset
 from callcenter.services.rules import policies_of
-from web.deps import PageDep
+from web.deps import PageDep, Since, Until
 from web.views.charts import charts
-from web.views.reports import (
-    PAGE,
-    TICKETS,
-    Reading,
-    answer_name,
-    choices,
-    hour_words,
-    period_words,
-    query_of,
-    read_report,
-)
+from web.views.periods import choices, first_and_last, period_words, query_of
+from web.views.report_links import PAGE, TICKETS, hour_words
+from web.views.reports import Reading, answer_name, read_report
 from web.views.step_words import clock_name
-from web.views.supervision import first_and_last
 
 router = APIRouter()
-From = Annotated[str | None, Query(alias="from", max_length=40)]
-Until = Annotated[str | None, Query(alias="to", max_length=40)]
 Place = Annotated[str | None, Query(max_length=40)]
 Hour = Annotated[int | None, Query(ge=0, le=23)]
 LISTED = 500
@@ -44,7 +33,7 @@ def reports() -> RedirectResponse:
 
 
 @router.get(PAGE)
-def answer_times(page: PageDep, since: From = None, until: Until = None) -> HTMLResponse:
+def answer_times(page: PageDep, since: Since = None, until: Until = None) -> HTMLResponse:
     """The page. A period that makes no sense is said to be so, above the report of today."""
     console, viewer, zone = page.console, page.reader.viewer, page.console.settings.zone
     is_bad = False
@@ -74,14 +63,14 @@ def answer_times(page: PageDep, since: From = None, until: Until = None) -> HTML
 
 
 @router.get(PAGE + ".csv")
-def answer_times_csv(page: PageDep, since: From = None, until: Until = None) -> Response:
+def answer_times_csv(page: PageDep, since: Since = None, until: Until = None) -> Response:
     """The report as a table for programs."""
     report = read_report(page.console, page.reader.viewer, since, until)
     return _file(as_csv(report, page.console.settings.zone).encode(), Format.CSV)
 
 
 @router.get(PAGE + ".xlsx")
-def answer_times_xlsx(page: PageDep, since: From = None, until: Until = None) -> Response:
+def answer_times_xlsx(page: PageDep, since: Since = None, until: Until = None) -> Response:
     """The report as a workbook in the reader's language."""
     report = read_report(page.console, page.reader.viewer, since, until)
     return _file(as_xlsx(report, page.console.settings.zone, page.say.gettext), Format.XLSX)
@@ -96,7 +85,7 @@ def _file(content: bytes, form: Format) -> Response:
 def matters(
     page: PageDep,
     only: MatterSubset = MatterSubset.PROMISES,
-    since: From = None,
+    since: Since = None,
     until: Until = None,
     line: Place = None,
     person: Place = None,

@@ -20,21 +20,19 @@ from callcenter.services.supervision import AlreadyChecked, BadDraw, OwnMatter
 from callcenter.services.ticket_log import SYSTEM
 from callcenter.services.tickets import get_ticket
 from web import seeing
-from web.deps import FormDep, ManagerPageDep, PageDep, RowId
+from web.deps import FormDep, ManagerPageDep, PageDep, RowId, Since, Until
 from web.errors import NotForYou
 from web.i18n import N_
 from web.pages.one_ticket import read_call
 from web.reading import Page, go, text_of
 from web.views import supervision as views
-from web.views.reports import period_words
+from web.views.periods import first_and_last, month_or, period_choices, period_words
 from web.views.ticket_story import ticket_story
 from web.views.tickets import name_of
 from web.views.transcripts import Message
 
 router = APIRouter(prefix="/supervision")
 LISTED = 50
-From = Annotated[str | None, Query(alias="from", max_length=40)]
-Until = Annotated[str | None, Query(alias="to", max_length=40)]
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
 DRAW_PROBLEMS: Mapping[type[Exception], str] = {
     BadDraw: N_("Draw 1 to 100 matters, out of a period of at most 93 days."),
@@ -51,7 +49,7 @@ OWN_MATTER = N_("This is your own matter: somebody else has to check it.")
 
 
 @router.get("")
-def overview(page: PageDep, since: From = None, until: Until = None) -> HTMLResponse:
+def overview(page: PageDep, since: Since = None, until: Until = None) -> HTMLResponse:
     """What is checked and how everybody stands; staff see the results of their own checks alone."""
     if not page.reader.viewer.is_manager:
         return own_checks(page)
@@ -79,9 +77,9 @@ def show_overview(
     zone = console.settings.zone
     is_bad = False
     try:
-        period = views.month_or(since, until, zone, now)
+        period = month_or(since, until, zone, now)
     except BadPeriod:
-        is_bad, period = True, views.month_or(None, None, zone, now)
+        is_bad, period = True, month_or(None, None, zone, now)
     with console.report_work() as work:
         month = supervision.month_of_checks(work, zone, now)
         report = supervision.scores(work, period, zone=zone, now=now)
@@ -89,7 +87,7 @@ def show_overview(
         done = work.supervision.done(period, LISTED)
     policy = console.rules.policy
     today = now.astimezone(zone).date()
-    first, last = views.first_and_last(period, zone)
+    first, last = first_and_last(period, zone)
     blank = {
         "count": str(min(max(month.wanted - month.drawn, 1), supervision.MOST_AT_ONCE)),
         "draw_from": ((today.replace(day=1) - timedelta(days=1)).replace(day=1)).isoformat(),
@@ -105,7 +103,7 @@ def show_overview(
         rows=[views.score_row(each, report, say) for each in report.people],
         titles=views.titles(say),
         formulas=views.formulas(report.weights, policy, say),
-        choices=views.period_choices(period, zone, now, say),
+        choices=period_choices(period, zone, now, say),
         span=period_words(period, say),
         first=first,
         last=last,

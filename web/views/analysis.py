@@ -10,7 +10,8 @@ from callcenter.domain.analysis import Analysis, By, Counts, Only
 from callcenter.domain.periods import Period
 from callcenter.domain.policy import Label, Policy, RuleBook
 from web.i18n import N_, Speech
-from web.views.reports import percent, query_of
+from web.views.periods import query_of
+from web.views.reports import percent
 from web.views.supervision import csv_text
 
 PAGE = "/analysis"

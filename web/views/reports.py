@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from callcenter.domain.answer_times import (
     FIGURES,
     AnswerTimes,
     Dimension,
     Figure,
-    Figures,
     Row,
     Unit,
     in_words,
@@ -22,14 +20,11 @@ from callcenter.domain.periods import Period, days, read_period
 from callcenter.domain.policy import Policy
 from callcenter.report_files import TITLES
 from callcenter.services.answer_times import answer_times
-from callcenter.services.call_lists import CallFilter, MatterSubset, Subset
 from web.console import Console
 from web.i18n import N_, Speech
-from web.labels import OUTCOMES
 from web.viewer import Viewer
-
-PAGE = "/reports/answer-times"
-TICKETS = f"{PAGE}/tickets"
+from web.views.periods import period_words, query_of
+from web.views.report_links import TICKETS, behind, hour_words
 
 SHORT = timedelta(days=8)
 """Up to such a length a report is as quick as any page, and as quick to say that the database is away."""
@@ -97,53 +92,6 @@ def read_report(console: Console, viewer: Viewer, since: str | None, until: str 
     with console.report_work() if period.end - period.start > SHORT else console.work() as work:
         report = answer_times(work, period, zone=settings.zone, threshold=threshold, now=now)
     return report if viewer.is_manager else report.of_person_alone(viewer.extension)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """A period to choose by one click."""
-
-    text: str
-    query: str
-    is_chosen: bool
-
-
-def choices(chosen: Period, zone: ZoneInfo, now: datetime, say: Speech) -> list[Choice]:
-    """Today, this week (from Monday), this month, last month."""
-    today = now.astimezone(zone).date()
-    monday, first = today - timedelta(days=today.weekday()), today.replace(day=1)
-    last = first - timedelta(days=1)
-    offered = (
-        (N_("Today"), today, today),
-        (N_("This week"), monday, today),
-        (N_("This month"), first, today),
-        (N_("Last month"), last.replace(day=1), last),
-    )
-    found: list[Choice] = []
-    for text, start, end in offered:
-        same = days(start, end, zone) == chosen and not any(choice.is_chosen for choice in found)
-        query = urlencode({"from": start, "to": end})
-        found.append(Choice(text=say.gettext(text), query=query, is_chosen=same))
-    return found
-
-
-def query_of(period: Period, zone: ZoneInfo) -> dict[str, str]:
-    """The period as an address has it: days where it begins and ends with a day."""
-    first, last = period.start.astimezone(zone), period.end.astimezone(zone)
-    before = last - timedelta(days=1)
-    if days(first.date(), before.date(), zone) == period:
-        return {"from": first.date().isoformat(), "to": before.date().isoformat()}
-    return {"from": first.isoformat(), "to": last.isoformat()}
-
-
-def period_words(period: Period, say: Speech) -> str:
-    """The period in words: days where it is made of days."""
-    first, last = period.start, period.end - timedelta(microseconds=1)
-    if "T" in query_of(period, say.zone)["from"]:
-        return f"{say.full(first)} – {say.full(period.end)}"
-    if say.is_today(first, last):
-        return say.day(first)
-    return f"{say.day(first)} – {say.day(last)}"
 
 
 def answer_name(policy: Policy, answer: str, say: Speech) -> str:
@@ -271,7 +219,7 @@ class Reading:
 
     def _cell(self, figure: Figure, row: Row, dimension: Dimension) -> Cell:
         value = getattr(row.figures, figure.key)
-        path, words = self._behind(figure.key, row.figures)
+        path, words = behind(figure.key, row.figures)
         if path.startswith(TICKETS) and not (self._viewer.is_manager or dimension is Dimension.PERSON):
             path = ""  # it would name colleagues (T31)
         empty = value is None or (value == 0 and figure.unit is Unit.COUNT)
@@ -284,28 +232,6 @@ class Reading:
             is_empty=value is None,
         )
 
-    def _behind(self, key: str, figures: Figures) -> tuple[str, str]:
-        """The address of what is behind a figure, up to the place of its row, and what is listed there.
-
-        A share that is not whole leads to what is missing in it, a whole one to what it is made of.
-        """
-        value = getattr(figures, key)
-        whole = value == 1
-        if key in ("promises", "promises_kept"):
-            missed = key == "promises_kept" and not whole
-            what = MatterSubset.MISSED if missed else MatterSubset.PROMISES
-            return f"{TICKETS}?only={what}&", N_("Promises that were missed") if missed else N_(
-                "The promises"
-            )
-        if key in ("opinions", "satisfied"):
-            return f"{TICKETS}?only={MatterSubset.OPINIONS}&", N_("The opinions")
-        if key in _SHARES:
-            missing, words, made_of, of_words = _SHARES[key]
-            subset, words = (made_of, of_words) if whole else (missing, words)
-            return f"/calls?only={subset}&", words
-        subset_or_outcome, words = _LISTS[key]
-        return f"/calls?{subset_or_outcome}", words
-
     def _place(self, dimension: Dimension, key: str) -> str:
         zone = self._say.zone
         period, place = self._period, {}
@@ -316,56 +242,6 @@ class Reading:
         elif dimension is not Dimension.TOTAL:
             place = {dimension.value: str(int(key)) if dimension is Dimension.HOUR else key}
         return urlencode({**query_of(period, zone), **place})
-
-
-_SHARES: Mapping[str, tuple[Subset, str, Subset, str]] = {
-    "within_threshold": (
-        Subset.SLOW,
-        N_("Calls that rang for longer"),
-        Subset.TIMED,
-        N_("Answered calls whose ringing is known"),
-    ),
-    "greeted_in_time": (
-        Subset.GREETED_LATE,
-        N_("Calls that were not greeted in time"),
-        Subset.TIMED,
-        N_("Answered calls whose ringing is known"),
-    ),
-    "transfers_in_time": (
-        Subset.TRANSFERRED_LATE,
-        N_("Calls with a transfer that was not in time"),
-        Subset.TRANSFERRED,
-        N_("Calls with a transfer"),
-    ),
-}
-_ANSWERED = ("outcome=answered&", N_("Answered calls"))
-_TIMED = (f"only={Subset.TIMED}&", N_("Answered calls whose ringing is known"))
-_LISTS: Mapping[str, tuple[str, str]] = {
-    "offered": ("", N_("Calls of the period")),
-    "answered": _ANSWERED,
-    "answered_share": (f"only={Subset.UNANSWERED}&", N_("Calls that nobody answered")),
-    "answered_part": _ANSWERED,
-    "callback": ("outcome=callback&", N_("Calls with a message instead of an answer")),
-    "no_answer": ("outcome=no_answer&", N_("Calls that nobody answered in time")),
-    "abandoned": ("outcome=abandoned&", N_("Calls whose caller hung up while waiting")),
-    "closed": ("outcome=closed&", N_("Calls that found the line closed")),
-    "failed": ("outcome=failed&", N_("Calls that failed by our fault")),
-    "rebuilt": (f"only={Subset.REBUILT}&", N_("Calls that were rebuilt from Asterisk's record")),
-    "answer_avg_ms": _TIMED,
-    "answer_p50_ms": _TIMED,
-    "answer_p90_ms": _TIMED,
-    "wait_avg_ms": _ANSWERED,
-    "transfers": (f"only={Subset.TRANSFERRED}&", N_("Calls with a transfer")),
-}
-WORDS: Mapping[Subset, str] = {
-    Subset.UNANSWERED: N_("Calls that nobody answered"),
-    Subset.REBUILT: N_("Calls that were rebuilt from Asterisk's record"),
-    Subset.TIMED: N_("Answered calls whose ringing is known"),
-    Subset.SLOW: N_("Calls that rang for longer than %(threshold)s s"),
-    Subset.GREETED_LATE: N_("Calls that were not greeted within %(greeting)s s"),
-    Subset.TRANSFERRED: N_("Calls with a transfer"),
-    Subset.TRANSFERRED_LATE: N_("Calls with a transfer that was not in time"),
-}
 
 
 def shown(figure: Figure, value: float | None, say: Speech) -> str:
@@ -387,32 +263,3 @@ def percent(value: float) -> str:
     if rounded == 0 and value > 0:
         rounded = 0.1
     return f"{rounded:g}%"
-
-
-def narrowed(wanted: CallFilter, names: Mapping[str, str], say: Speech) -> list[str]:
-    """What a list of calls is narrowed to, in words; empty if it holds every call."""
-    found: list[str] = []
-    if wanted.only is not None:
-        found.append(in_words(WORDS[wanted.only], wanted.limits, say.gettext))
-    if wanted.outcome is not None:
-        found.append(say.gettext(OUTCOMES[wanted.outcome].text))
-    if wanted.period is not None:
-        found.append(period_words(wanted.period, say))
-    if wanted.person is not None:
-        found.append(names.get(wanted.person, wanted.person))
-    if wanted.line is not None:
-        found.append(say.gettext("Line %(line)s") % {"line": wanted.line})
-    if wanted.hour is not None:
-        found.append(hour_words(wanted.hour))
-    return found
-
-
-def hour_words(hour: int) -> str:
-    """An hour of the day from its first to its last minute."""
-    return f"{hour:02}:00–{hour:02}:59"
-
-
-def query_without(query: Mapping[str, str], name: str) -> str:
-    """The address's query without one of its parts, ready to be added to: empty, or with & at its end."""
-    kept = urlencode({key: value for key, value in query.items() if key not in (name, "lang", "done")})
-    return f"{kept}&" if kept else ""

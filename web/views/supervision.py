@@ -6,13 +6,11 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from fractions import Fraction
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from callcenter.domain.answer_times import greeting_limit
-from callcenter.domain.periods import Period, days, read_period
+from callcenter.domain.periods import Period
 from callcenter.domain.policy import Policy
 from callcenter.domain.scores import (
     CHECKS,
@@ -28,7 +26,9 @@ from callcenter.domain.spot_checks import SpotCheck
 from callcenter.report_files import harmless
 from callcenter.services.call_lists import MatterSubset
 from web.i18n import N_, Speech
-from web.views.reports import TICKETS, Choice, choices, percent, query_of
+from web.views.periods import query_of
+from web.views.report_links import TICKETS
+from web.views.reports import percent
 
 SCORE = "score"
 MATTERS = "matters"
@@ -95,28 +95,6 @@ class ScoreRow:
     score: str
     left_out: str
     """Parts without data, in words."""
-
-
-def month_or(since: str | None, until: str | None, zone: ZoneInfo, now: datetime) -> Period:
-    """The period asked for, else this month up to today; raises BadPeriod."""
-    first = now.astimezone(zone).date().replace(day=1).isoformat()
-    return read_period(since or (None if until else first), until, zone, now)
-
-
-def period_choices(chosen: Period, zone: ZoneInfo, now: datetime, say: Speech) -> list[Choice]:
-    """As in reports, and this year."""
-    today = now.astimezone(zone).date()
-    first = today.replace(month=1, day=1)
-    offered = choices(chosen, zone, now, say)
-    same = days(first, today, zone) == chosen and not any(choice.is_chosen for choice in offered)
-    query = urlencode({"from": first, "to": today})
-    return [*offered, Choice(text=say.gettext(N_("This year")), query=query, is_chosen=same)]
-
-
-def first_and_last(period: Period, zone: ZoneInfo) -> tuple[date, date]:
-    """The days that a period begins and ends with."""
-    last = period.end - timedelta(microseconds=1)
-    return period.start.astimezone(zone).date(), last.astimezone(zone).date()
 
 
 def titles(say: Speech) -> dict[str, str]:
