@@ -68,4 +68,7 @@ def go(path: str, done: str = "") -> RedirectResponse:
 def text_of(form: FormData, name: str) -> str:
     """One field as text; a missing one, or a file where text belongs, is empty."""
     value = form.get(name)
-    return value.strip() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # a form says itself how its bytes are to be read, and so can bring what neither UTF-8 nor the database holds
+    return value.encode(errors="replace").decode().replace("\0", "").strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from callcenter.domain.chain import TicketEvent
@@ -23,8 +23,11 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+LATEST_END = timedelta(days=3653)
+
+
 class BadSpan(ShouwenError):
-    """An absence ends after it begins, and not in the past."""
+    """An absence ends after it begins, not in the past, and within ten years."""
 
 
 class NobodyStandsIn(ShouwenError):
@@ -93,6 +96,8 @@ def check_absence(new: Absence, known: Iterable[Absence], names: Mapping[str, st
     somebody who is there. Who stands in for somebody may go away too: the matters go on to their own cover.
     """
     if new.until_at is not None and (new.until_at <= new.from_at or new.until_at <= new.created_at):
+        raise BadSpan
+    if max(new.from_at, new.until_at or new.from_at) - new.created_at > LATEST_END:
         raise BadSpan
     if new.cover == new.extension:
         raise NobodyStandsIn

@@ -23,6 +23,7 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
     try:
         at, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         place = datetime.fromisoformat(at), str(key)
+        place[1].encode()  # half a surrogate pair is no text
     except (ValueError, TypeError) as error:
         raise BadCursor from error
     if place[0].tzinfo is None or "\0" in place[1]:

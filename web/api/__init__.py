@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
@@ -68,9 +68,29 @@ PARTS = (
 )
 
 
+async def refuse_nul(request: Request) -> None:
+    """Raises HTTPException for a body with a NUL in one of its texts: the database can hold none."""
+    if request.method == "GET" or request.headers.get("content-type", "").startswith("multipart/"):
+        return
+    try:
+        has_nul = _has_nul(await request.json())
+    except ValueError:
+        return  # whoever reads the body says so
+    except RecursionError as error:
+        raise HTTPException(422) from error
+    if has_nul:
+        raise HTTPException(422)
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_nul, value)) or any(map(_has_nul, value.values()))
+    return any(map(_has_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
+
+
 def router() -> APIRouter:
     """Everything below /api/v1."""
-    root = APIRouter(prefix="/api/v1")
+    root = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_nul)])
     root.include_router(health.router)
     for part in PARTS:
         root.include_router(part.router, responses=REFUSALS)
