@@ -12,16 +12,7 @@ from callcenter.settings import Settings
 from tests.support import wechat
 from tests.support.desk import NOW
 from tests.support.wechat import message
-from tests.support.wechat_console import (
-    ADDRESS,
-    SEALED,
-    Start,
-    clock,
-    inbox,
-    send,
-    start,
-    tickets,
-)
+from tests.support.wechat_console import ADDRESS, SEALED, Start, clock, inbox, send, start, tickets
 from web.wechat.errors import BadMessage, WrongMode
 from web.wechat.protocol import Protocol
 

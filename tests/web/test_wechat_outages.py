@@ -20,16 +20,7 @@ from tests.support import wechat
 from tests.support.desk import NOW, Desk
 from tests.support.web_fixtures import HandClock, Parts
 from tests.support.wechat import ZHAO, message
-from tests.support.wechat_console import (
-    Start,
-    clock,
-    inbox,
-    kinds,
-    said,
-    send,
-    start,
-    tickets,
-)
+from tests.support.wechat_console import Start, clock, inbox, kinds, said, send, start, tickets
 
 __all__ = ["clock", "start"]
 
