@@ -20,7 +20,8 @@ from web.errors import NotForYou
 from web.i18n import N_
 from web.pages.ticket_form import Blank, version_of
 from web.reading import Page, go, text_of
-from web.views.approvals import approval
+from web.views.pending import pending_of
+from web.views.tickets import kinds_named
 
 router = APIRouter()
 SHOWN = 100
@@ -55,13 +56,15 @@ def _render(page: Page, again: Undecided = Undecided(), *, code: int = 200) -> H
         logs, policies = work.tickets.events_of(each.number for each in tickets), policies_of(work, tickets)
         seeing.tickets(work, viewer, Via.PAGE, tickets, now)
     found = [
-        approval(each, logs[each.number], policies[each.number], names, page.say, now) for each in tickets
+        (each, pending_of(each, policies[each.number], logs[each.number], names, page.say, now))
+        for each in tickets
     ]
     return page(
         "approvals.html",
         "approvals",
         code=code,
-        approvals=[each for each in found if each],
+        approvals=[(ticket, asked) for ticket, asked in found if asked],
+        kind_name=kinds_named(policies, page.say),
         contact_of=viewer.contact_of,
         again=again,
         kept=Blank(again.kept),

@@ -37,7 +37,8 @@ from web.viewer import Viewer, involved_in_ticket
 from web.views.attachments import attachment_values
 from web.views.call_backs import call_back_card
 from web.views.clocks import clock_lines, ticket_runs
-from web.views.steps import Offer, pending_of, steps_of
+from web.views.pending import pending_of
+from web.views.steps import Offer, steps_of
 from web.views.ticket_story import shown_fields as shown_data_fields
 from web.views.ticket_story import ticket_story
 from web.views.tickets import kind_name, name_of
@@ -150,7 +151,7 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
         "stands": next((line for line in lines if line.stands_since), None),
         "papers": _papers(events) if ticket.status is Status.WAITING else "",
         "steps": steps_of(offer, say, may_decide=viewer.is_manager) if full else None,
-        "pending": pending_of(offer, names, say),
+        "pending": pending_of(ticket, policy, events, names, say, now),
         "missing": still_missing(policy, ticket, Needed.CLOSING, say),
         "late_for": ticket.owner if page.request.query_params.get("done") == "late" else None,
         "kind_name": lambda ticket: kind_name(policy, ticket, say),

@@ -12,9 +12,10 @@ from callcenter.domain.staff import StaffMember
 from callcenter.domain.steps import By, Input, InputKind, Step, offered
 from callcenter.domain.ticket_clocks import ClockState
 from callcenter.domain.tickets import EventKind, NotAllowed, Ticket, next_status
-from web.i18n import N_, Speech
+from web.i18n import Speech
 from web.labels import Icon
 from web.views.clocks import TicketRun, office_name
+from web.views.step_looks import ARROW, BUTTONS, RECORD, icon_of
 from web.views.step_words import CHOICE_WORDS, clock_name, field_words, step_words
 
 Speeches = Mapping[str, Speech]
@@ -178,8 +179,8 @@ def step_view(step: Step, offer: Offer, say: Speech) -> StepView | None:
         help=say.gettext(words.help) if words.help else "",
         rule=clock.rule.rule if clock else _cited(step.rule, offer.policy),
         action=f"/tickets/{offer.ticket.number}/steps/{name}",
-        icon=_ICONS.get(step.event, Icon("arrow-right")).name,
-        button=say.gettext(_BUTTONS.get(step.event, N_("Put on record"))),
+        icon=icon_of(step.event, ARROW),
+        button=say.gettext(BUTTONS.get(step.event, RECORD)),
         fields=tuple(fields),
         due_at=due_at,
         is_late=due_at is not None and offer.now > due_at,
@@ -190,53 +191,6 @@ _CHOSEN = frozenset(
     {InputKind.OFFICE, InputKind.PERSON, InputKind.CHECKLIST, InputKind.CLOCK, InputKind.CHOICE}
     | {InputKind.ANSWER}
 )
-_BUTTONS: Mapping[str, str] = {
-    EventKind.EXTENSION_REQUESTED: N_("Ask the head"),
-    EventKind.EXTENSION_GRANTED: N_("Approve"),
-    EventKind.EXTENSION_REFUSED: N_("Refuse"),
-    EventKind.DISAGREEMENT_RAISED: N_("Ask the head"),
-    EventKind.SUGGESTION_REPORTED: N_("Report it"),
-    EventKind.PAPERS_MISSING: N_("Put on record; the time stands still"),
-    EventKind.PAPERS_RECEIVED: N_("Put on record; the time goes on"),
-}
-_ICONS: Mapping[str, Icon] = {
-    EventKind.REPLIED: Icon("message"),
-    EventKind.GROUP_MADE: Icon("users"),
-    EventKind.ACKNOWLEDGED: Icon("message-check"),
-    EventKind.ASSIGNED: Icon("user-check"),
-    EventKind.POSTPONED: Icon("calendar-due"),
-    EventKind.PROGRESS_TOLD: Icon("message"),
-    EventKind.OFFICE_NAMED: Icon("building"),
-    EventKind.NOTICE_GIVEN: Icon("checklist"),
-    EventKind.PAPERS_MISSING: Icon("hourglass"),
-    EventKind.PAPERS_RECEIVED: Icon("file-check"),
-    EventKind.RECEIPT_GIVEN: Icon("receipt"),
-    EventKind.EXTENSION_REQUESTED: Icon("calendar-plus"),
-    EventKind.EXTENSION_GRANTED: Icon("check"),
-    EventKind.EXTENSION_REFUSED: Icon("ban"),
-    EventKind.EXTENSION_TOLD: Icon("message"),
-    EventKind.COMPLAINT_TAKEN_TOLD: Icon("message"),
-    EventKind.COMPLAINT_REFERRED: Icon("arrows-exchange"),
-    EventKind.FILE_SENT: Icon("send"),
-    EventKind.COMPLAINANT_TOLD: Icon("message"),
-    EventKind.RESPONSIBILITY_TRACED: Icon("user-search"),
-    EventKind.SUGGESTION_REPORTED: Icon("bulb"),
-    EventKind.SUGGESTION_DECIDED: Icon("gavel"),
-    EventKind.SUGGESTION_ANSWERED: Icon("message"),
-    EventKind.ASSIGNMENT_GIVEN: Icon("building"),
-    EventKind.ASSIGNMENT_TAKEN: Icon("user-check"),
-    EventKind.ASSIGNMENT_DONE: Icon("circle-check"),
-    EventKind.MEETING_NOTED: Icon("users"),
-    EventKind.DISAGREEMENT_RAISED: Icon("scale"),
-    EventKind.DISAGREEMENT_DECIDED: Icon("gavel"),
-    EventKind.SATISFACTION_ASKED: Icon("help"),
-    EventKind.SATISFACTION_GIVEN: Icon("star"),
-}
-
-
-def icon_of(event: str) -> str:
-    """The picture of a step."""
-    return _ICONS.get(event, Icon("pencil")).name
 
 
 def _cited(rule: str, policy: Policy) -> str:
@@ -325,61 +279,3 @@ def steps_of(offer: Offer, say: Speech, *, may_decide: bool) -> Steps:
 
 _NEXT = frozenset({EventKind.SATISFACTION_GIVEN})
 """What comes next in its state even where the policy sets no limit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """What waits for the head: who asked for what, when; of an extension both due times."""
-
-    kind: str
-    title: str
-    by: str
-    at: datetime
-    reason: str
-    clock: str = ""
-    due_at: datetime | None = None
-    new_due_at: datetime | None = None
-    is_too_late: bool = False
-
-
-_PENDING = {
-    "extension": (N_("More time is asked for"), EventKind.EXTENSION_REQUESTED),
-    "suggestion": (N_("A suggestion waits for a decision"), EventKind.SUGGESTION_REPORTED),
-    "disagreement": (N_("The offices disagree"), EventKind.DISAGREEMENT_RAISED),
-}
-
-
-def pending_of(offer: Offer, names: Mapping[str, str], say: Speech) -> Pending | None:
-    """The request that waits for the head; None if none does."""
-    awaits = offer.ticket.awaits
-    if awaits not in _PENDING:
-        return None
-    title, kind = _PENDING[awaits]
-    asked = next((event for event in reversed(offer.log) if event.kind == kind), None)
-    if asked is None:
-        return None
-    due_at = instant(asked.data.get("due_at"))
-    key = str(asked.data.get("clock") or "")
-    office = office_name(offer.policy, str(asked.data.get("subject") or ""), say)
-    return Pending(
-        kind=awaits,
-        title=say.gettext(title),
-        by=names.get(asked.actor, asked.actor),
-        at=asked.at,
-        reason=str(asked.data.get("reason") or asked.data.get("text") or ""),
-        clock=clock_name(offer.policy.clocks.get(key), key, say, office) if key else "",
-        due_at=due_at,
-        new_due_at=instant(asked.data.get("new_due_at")),
-        is_too_late=due_at is not None and offer.now > due_at,
-    )
-
-
-def instant(value: object) -> datetime | None:
-    """An instant as the log writes it; None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return at if at.tzinfo else None

@@ -15,8 +15,9 @@ from web.labels import Icon
 from web.privacy import mask
 from web.views.call_backs import OUTCOMES
 from web.views.clocks import office_name
+from web.views.pending import instant
+from web.views.step_looks import icon_of
 from web.views.step_words import CHOICE_WORDS, clock_name, field_words
-from web.views.steps import icon_of, instant
 from web.views.tickets import name_of
 
 Names = Callable[[str], str]
