@@ -14,21 +14,33 @@ _IS_CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LAST_POSITION = 16383
 """The highest position that a tsvector keeps."""
 _LONGEST_WORD = 100
+_ROOM = 1_000_000
+"""Bytes of words and positions; PostgreSQL refuses a tsvector of 2^20."""
 
 
 def search_vector(texts: Iterable[str | None]) -> str:
-    """The texts as the written form of a tsvector; empty when there is nothing to find."""
+    """The texts as the written form of a tsvector; empty when there is nothing; what is too much is left out."""
     places: dict[str, list[int]] = {}
-    position = 1
+    position, room = 1, _ROOM
+    for token in _placed(texts):
+        if token is None:
+            position += 1
+            continue
+        # a new word has a count and may have to be aligned, every position is two bytes
+        room -= 2 + (len(token.encode()) + 4 if token not in places else 0)
+        if position > _LAST_POSITION or room < 0:
+            break
+        places.setdefault(token, []).append(position)
+        position += 1
+    return " ".join(f"'{token}':{','.join(map(str, at[:255]))}" for token, at in places.items())
+
+
+def _placed(texts: Iterable[str | None]) -> Iterator[str | None]:
+    """The words in order, and None for the gap behind each piece of text."""
     for text in texts:
         for piece in _pieces(text or ""):
-            for token in _tokens(piece, whole=True):
-                if position > _LAST_POSITION:
-                    break
-                places.setdefault(token, []).append(position)
-                position += 1
-            position += 1
-    return " ".join(f"'{token}':{','.join(map(str, at[:255]))}" for token, at in places.items())
+            yield from _tokens(piece, whole=True)
+            yield None
 
 
 def search_query(asked: str) -> str | None:

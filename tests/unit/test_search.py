@@ -53,6 +53,20 @@ def test_a_long_text_keeps_within_the_positions_that_there_are() -> None:
     assert vector.count(",") == 254
 
 
+@pytest.mark.parametrize("word", ["あ" * 94, "x" * 94, ""])
+def test_many_words_keep_within_the_room_that_there_is(word: str) -> None:
+    """Whoever writes in from outside must not be able to make a ticket that cannot be stored any more."""
+    vector = search_vector(
+        " ".join(f"{word}{number:06}" for number in range(10_000 * piece, 10_000 * piece + 10_000))
+        for piece in range(3)
+    )
+    written = [each.rpartition(":") for each in vector.split(" ")]
+    size = sum(len(token.strip("'").encode()) + 2 + 2 * len(at.split(",")) for token, _, at in written)
+    assert size < 1_000_000
+    # 294 bytes and 6 of position and count each, 106 of them; or as many as have places, with a gap behind each
+    assert len(written) == {"あ" * 94: 1_000_000 // 294, "x" * 94: 8192, "": 8192}[word]
+
+
 def test_a_long_word_is_cut() -> None:
     assert search_vector(("a" * 3000,)) == f"'{'a' * 100}':1"
 
