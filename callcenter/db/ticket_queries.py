@@ -143,6 +143,10 @@ class TicketRepository:
         query = select(TicketRow.number).where(TicketRow.act_at < now).order_by(TicketRow.act_at)
         return self._read(self._session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
 
+    def put_off(self, number: str, until: datetime) -> None:
+        """Let `to_act` leave the locked ticket alone until then, or until something happens to it."""
+        self._session.execute(update(TicketRow).where(TicketRow.number == number).values(act_at=until))
+
     def provisional(self, limit: int, after: str) -> list[Ticket]:
         """At most `limit` tickets whose due time waits for a calendar, by number after `after`, locked."""
         query = select(TicketRow.number).where(TicketRow.provisional, TicketRow.number > after)
