@@ -181,10 +181,12 @@ class SupervisionRepository:
         """The check of a ticket."""
         return next(iter(self._read(_checks().where(SpotCheckRow.ticket_number == number))), None)
 
-    def to_do(self, limit: int) -> list[SpotCheck]:
-        """Drawn and not checked yet, the oldest first."""
+    def to_do(self, limit: int, *, after: int = 0) -> list[SpotCheck]:
+        """Drawn and not checked yet, the oldest first; those with an id above `after`."""
         open_ = ~select(SpotCheckResultRow.seq).where(SpotCheckResultRow.check_id == SpotCheckRow.id).exists()
-        return self._read(_checks().where(open_).order_by(SpotCheckRow.id).limit(limit))
+        return self._read(
+            _checks().where(open_, SpotCheckRow.id > after).order_by(SpotCheckRow.id).limit(limit)
+        )
 
     def done(
         self, period: Period | None, limit: int, *, owner: str | None = None, before: int | None = None

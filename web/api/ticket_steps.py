@@ -16,8 +16,8 @@ from callcenter.domain.calls import Person
 from callcenter.domain.policy import Needed
 from callcenter.domain.ticket_clocks import ClockState
 from callcenter.services import tickets
-from callcenter.services.ticket_forms import missing_fields
 from callcenter.services.rules import rules_have_changed, rules_of
+from callcenter.services.ticket_forms import missing_fields
 from callcenter.services.tickets import get_ticket
 from web import seeing
 from web.api.models import Shape, TicketOut
