@@ -18,6 +18,7 @@ from callcenter.domain.tickets import Change, EventKind, Ticket, move, next_stat
 from callcenter.errors import ShouwenError
 from callcenter.services.ports import UnitOfWork
 from callcenter.services.reminders import tell_of_step
+from callcenter.services.rosters import roster_of
 from callcenter.services.rules import rules_of
 from callcenter.services.ticket_forms import DETAILS_LIMIT
 from callcenter.services.ticket_log import SYSTEM, lock_ticket, record
@@ -35,7 +36,7 @@ class NotOffered(ShouwenError):
 
 
 class OnlyTheHead(ShouwenError):
-    """Only the head (a manager) decides this."""
+    """Only the head (a manager, or who stands in for one) decides this."""
 
 
 class BadStep(ShouwenError):
@@ -89,7 +90,7 @@ def take_step(
     rules = rules_of(uow, ticket)
     if step not in offered(ticket, rules.policy):
         raise NotOffered
-    if step.by is By.HEAD and not _is_head(uow, actor):
+    if step.by is By.HEAD and not _is_head(uow, actor, now):
         raise OnlyTheHead
     context = StepContext(uow=uow, ticket=ticket, rules=rules, log=uow.tickets.events(number), now=now)
     data = {each.key: _read(each, given.get(each.key, ""), context) for each in step.inputs}
@@ -151,9 +152,12 @@ def _judged(ticket: Ticket, key: str, context: StepContext) -> tuple[Ticket, lis
     return move(ticket, EventKind.REOPENED, context.now), [(EventKind.REOPENED, {"answer": key})]
 
 
-def _is_head(uow: UnitOfWork, actor: Person) -> bool:
+def _is_head(uow: UnitOfWork, actor: Person, now: datetime) -> bool:
+    """A manager, or whoever stands in for one who is away: what waits for the head must not stall (S3)."""
     member = uow.staff.get(actor.extension)
-    return member is not None and member.active and member.role is Role.MANAGER
+    if member is None or not member.active:
+        return False
+    return member.role is Role.MANAGER or actor.extension in roster_of(uow, now).managers
 
 
 def _read(asked: Input, written: str, context: StepContext) -> Value:

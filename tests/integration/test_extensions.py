@@ -10,12 +10,14 @@ import pytest
 
 from callcenter.bootstrap import build_engine, unit_of_work_factory
 from callcenter.db.uow import SqlUnitOfWork
+from callcenter.domain.absences import Reason
 from callcenter.domain.calls import Person
 from callcenter.domain.policy import RuleBook
 from callcenter.domain.staff import Role
 from callcenter.domain.tickets import Ticket, TicketForm
 from callcenter.services import staff, tickets
-from callcenter.services.steps import ExtensionTooLate, NotOffered
+from callcenter.services.absences import add_absence
+from callcenter.services.steps import ExtensionTooLate, NotOffered, OnlyTheHead
 from callcenter.settings import Settings
 from tests.conftest import UowFactory
 
@@ -100,3 +102,21 @@ def test_nothing_is_granted_over_a_matter_that_was_solved_meanwhile(work: SqlUni
     late = days(30)
     with pytest.raises(ExtensionTooLate):
         step(work, ticket, "extension_granted", late)
+
+
+@pytest.mark.rule("S10", "S3")
+def test_whoever_stands_in_for_the_head_decides_while_the_head_is_away(work: SqlUnitOfWork) -> None:
+    ticket = certificate(work)
+    step(work, ticket, "extension_requested", days(0.01), **ASKED)
+
+    def grant(at: datetime) -> Ticket:
+        return tickets.take_step(work, ticket.number, "extension_granted", {}, WANG, at)
+
+    with pytest.raises(OnlyTheHead):
+        grant(days(0.02))
+    away = {"from_at": None, "until_at": days(1)}
+    add_absence(work, "104", **away, reason=Reason.LEAVE, cover="101", actor=CHEN, now=days(0.03))
+    assert grant(days(0.04)).awaits is None
+    step(work, ticket, "extension_requested", days(0.05), **ASKED)
+    with pytest.raises(OnlyTheHead):
+        grant(days(1))
