@@ -26,7 +26,9 @@ def add_to(app: typer.Typer) -> None:
 
 @calendar_app.command("list")
 def calendar_list(
-    year: Annotated[int | None, typer.Option(help="which year; none: this one and the next two")] = None,
+    year: Annotated[
+        int | None, typer.Option(min=2000, max=2100, help="which year; none: this one and the next two")
+    ] = None,
 ) -> None:
     """The years with what is known of them, and the centre's own days, a line each."""
     from datetime import date
