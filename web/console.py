@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.responses import HTMLResponse
 
 from callcenter.db.deadline import DatabaseUnavailable
 from callcenter.db.uow import SqlUnitOfWork
+from callcenter.domain.periods import Period
 from callcenter.domain.policy import RuleBook, Rules
 from callcenter.settings import Settings
 from web.health import Health
 from web.i18n import Speech
 from web.rendering import Renderer
 
+SHORT = timedelta(days=8)
+"""Up to such a length a report is as quick as any page, and as quick to say that the database is away."""
 WorkFactory = Callable[[], AbstractContextManager[SqlUnitOfWork]]
 
 
@@ -55,6 +58,11 @@ class Console:
             raise DatabaseUnavailable
         with self.open_report() as work:
             yield work
+
+    def work_over(self, period: Period | None) -> AbstractContextManager[SqlUnitOfWork]:
+        """A unit of work that reads a period: with the time of a report if it is a long one."""
+        is_long = period is not None and period.end - period.start > SHORT
+        return self.report_work() if is_long else self.work()
 
     def page(self, template: str, say: Speech, values: Mapping[str, Any]) -> HTMLResponse:
         """A rendered page."""

@@ -79,12 +79,6 @@ TRANSCRIPTS = {
     "empty": _label(N_("Nothing was understood"), "quiet", Icon("file-text")),
     "failed": _label(N_("Could not be written"), "warn", Icon("alert-triangle")),
 }
-CHANNELS = {
-    "phone": N_("Phone"),
-    "wechat": N_("WeChat"),
-    "service-account": N_("Service account"),
-    "walk-in": N_("Walk-in"),
-}
 ABSENCE_REASONS = {
     "travel": N_("Business trip"),
     "meeting": N_("Meeting"),

@@ -52,7 +52,7 @@ def list_calls(
         only=only,
         limits=limits_of(console.rulebook, timedelta(seconds=console.settings.answer_threshold_s)),
     )
-    with console.work() as work:
+    with console.work_over(wanted.period) as work:
         calls, following = work.call_reports.calls_behind(wanted, zone, now, cursor=after, limit=ON_A_PAGE)
         seeing.calls(work, page.reader.viewer, Via.PAGE, calls, page.console.clock())
         names = work.call_reports.names(frozenset({person} if person else ()))

@@ -102,7 +102,7 @@ def matters(
         person=person if viewer.is_manager else viewer.extension,
         hour=hour,
     )
-    with console.work() as work:
+    with console.work_over(period) as work:
         found = work.call_reports.matters(
             asked, zone, now, limit=LISTED + 1, no_opinions=no_opinions(work.rules)
         )

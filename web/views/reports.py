@@ -26,9 +26,6 @@ from web.viewer import Viewer
 from web.views.periods import period_words, query_of
 from web.views.report_links import TICKETS, behind, hour_words
 
-SHORT = timedelta(days=8)
-"""Up to such a length a report is as quick as any page, and as quick to say that the database is away."""
-
 IN_TABLES = (
     "offered",
     "answered",
@@ -89,7 +86,7 @@ def read_report(console: Console, viewer: Viewer, since: str | None, until: str 
     now, settings = console.clock(), console.settings
     period = read_period(since, until, settings.zone, now)
     threshold = timedelta(seconds=settings.answer_threshold_s)
-    with console.report_work() if period.end - period.start > SHORT else console.work() as work:
+    with console.work_over(period) as work:
         report = answer_times(work, period, zone=settings.zone, threshold=threshold, now=now)
     return report if viewer.is_manager else report.of_person_alone(viewer.extension)
 
