@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callcenter.db.base import Base
-from callcenter.db.tickets import TicketEventRow, TicketRow
+from callcenter.db.tickets import TicketEventRow, TicketRow, event_of
 from callcenter.domain.absences import Absence, Reason
 from callcenter.domain.chain import TicketEvent
 from callcenter.domain.tickets import Status
@@ -161,17 +161,7 @@ class AbsenceRepository:
             .order_by(TicketEventRow.at, TicketEventRow.id)
             .limit(limit)
         )
-        return [
-            TicketEvent(
-                ticket=row.ticket_number,
-                seq=row.seq,
-                at=row.at,
-                actor=row.actor,
-                kind=row.kind,
-                data=row.data,
-            )
-            for row in self._session.scalars(query)
-        ]
+        return [event_of(row) for row in self._session.scalars(query)]
 
 
 def _absence(row: AbsenceRow) -> Absence:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from callcenter.db.base import table_of
-from callcenter.db.tickets import TicketEventRow, TicketRow
+from callcenter.db.tickets import TicketEventRow, TicketRow, event_of
 from callcenter.domain.anchors import Head
 from callcenter.domain.chain import TicketEvent
 from callcenter.domain.log_faults import TicketState
@@ -80,7 +80,7 @@ class AuditRepository:
         )
         rows = self._session.execute(query)
         return {
-            number: [(row.id, _event(row)) for row in log]
+            number: [(row.id, event_of(row)) for row in log]
             for number, log in groupby(rows, attrgetter("ticket_number"))
         }
 
@@ -120,16 +120,3 @@ class AuditRepository:
     def _stream(self, query: Any, at_once: int = _ROWS_AT_ONCE) -> Any:
         """The rows through a cursor on the server."""
         return self._session.execute(query, execution_options={"yield_per": at_once})
-
-
-def _event(row: Any) -> TicketEvent:
-    return TicketEvent(
-        ticket=row.ticket_number,
-        seq=row.seq,
-        at=row.at,
-        actor=row.actor,
-        kind=row.kind,
-        data=row.data,
-        prev_hash=row.prev_hash,
-        hash=row.hash,
-    )

@@ -12,7 +12,14 @@ from sqlalchemy.orm import Session, aliased
 
 from callcenter.db.base import table_of
 from callcenter.db.staff import StaffRow
-from callcenter.db.tickets import PartyFileRow, TicketClockRow, TicketEventRow, TicketRow, TicketSerialRow
+from callcenter.db.tickets import (
+    PartyFileRow,
+    TicketClockRow,
+    TicketEventRow,
+    TicketRow,
+    TicketSerialRow,
+    event_of,
+)
 from callcenter.domain.calls import Person
 from callcenter.domain.chain import TicketEvent
 from callcenter.domain.search import search_query, search_vector
@@ -101,14 +108,14 @@ class TicketRepository:
     def events(self, number: str) -> list[TicketEvent]:
         """The log of a ticket, in order."""
         query = select(TicketEventRow).where(TicketEventRow.ticket_number == number)
-        return [_event(row) for row in self._session.scalars(query.order_by(TicketEventRow.seq))]
+        return [event_of(row) for row in self._session.scalars(query.order_by(TicketEventRow.seq))]
 
     def events_of(self, numbers: Iterable[str]) -> dict[str, list[TicketEvent]]:
         """The logs of these tickets by number, each in order."""
         found: dict[str, list[TicketEvent]] = {number: [] for number in numbers}
         query = select(TicketEventRow).where(TicketEventRow.ticket_number.in_(list(found)))
         for row in self._session.scalars(query.order_by(TicketEventRow.seq)):
-            found[row.ticket_number].append(_event(row))
+            found[row.ticket_number].append(event_of(row))
         return found
 
     def clocks(self, numbers: Sequence[str]) -> dict[str, tuple[TicketClock, ...]]:
@@ -284,19 +291,6 @@ def _values(ticket: Ticket) -> dict[str, Any]:
 
 def _person(row: StaffRow | None) -> Person | None:
     return Person(extension=row.extension, name=row.name) if row else None
-
-
-def _event(row: TicketEventRow) -> TicketEvent:
-    return TicketEvent(
-        ticket=row.ticket_number,
-        seq=row.seq,
-        at=row.at,
-        actor=row.actor,
-        kind=row.kind,
-        data=row.data,
-        prev_hash=row.prev_hash,
-        hash=row.hash,
-    )
 
 
 def _ticket(found: _Found) -> Ticket:

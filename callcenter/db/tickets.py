@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Row, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db.base import Base
+from callcenter.domain.chain import TicketEvent
 from callcenter.domain.tickets import Status
 
 _STATES = ", ".join(f"'{status}'" for status in Status)
@@ -98,6 +99,20 @@ class TicketEventRow(Base):
     data: Mapped[dict[str, Any]]
     prev_hash: Mapped[str]
     hash: Mapped[str]
+
+
+def event_of(row: TicketEventRow | Row[Any]) -> TicketEvent:
+    """The event of a row, or of its columns."""
+    return TicketEvent(
+        ticket=row.ticket_number,
+        seq=row.seq,
+        at=row.at,
+        actor=row.actor,
+        kind=row.kind,
+        data=row.data,
+        prev_hash=row.prev_hash,
+        hash=row.hash,
+    )
 
 
 class TicketClockRow(Base):
