@@ -48,7 +48,8 @@ _NAME = N_("Name")
 _FORMULA = N_("Formula")
 _FROM, _UNTIL = N_("From"), N_("Until before")
 _CELLS = {Unit.COUNT: "0", Unit.SPAN: '0.0" s"', Unit.SHARE: "0.0%"}
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+"""Spreadsheets in Chinese take the wide signs for the narrow ones."""
 
 
 def rows_of(report: AnswerTimes) -> Iterable[tuple[Dimension, Row]]:
@@ -159,7 +160,7 @@ def _formulas(book: Any, report: AnswerTimes, zone: ZoneInfo, translate: Transla
 
 def harmless(text: str) -> str:
     """Text for a cell of a CSV file: what a spreadsheet would calculate begins with an apostrophe."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
+    return f"'{text}" if text.startswith(_DANGEROUS) or text.lstrip().startswith(_DANGEROUS) else text
 
 
 def _plain(number: float) -> str:

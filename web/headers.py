@@ -51,7 +51,9 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message["headers"])
-                headers.extend(HEADERS)
+                # of two referrer policies the last counts; of two content policies both do
+                given = {name for name, _ in headers} - {b"content-security-policy"}
+                headers.extend(header for header in HEADERS if header[0] not in given)
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
                 if scope.get("scheme") == "https":

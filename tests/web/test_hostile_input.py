@@ -125,7 +125,7 @@ def test_a_form_takes_or_refuses_it(browser: Browser, desk: Desk, kind: str) -> 
         for chosen in (fields, *((field,) for field in fields)):
             # a body that says of itself how it is to be read can bring any character
             parts = {field: sendable(ugly if field in chosen else usual(field)) for field in fields}
-            parts.setdefault("csrf_token", token)
+            parts.setdefault("csrf_token", token.encode())
             answer = browser.client.post(path, content=multipart(parts), headers={"content-type": MULTIPART})
             assert answer.status_code < 500, (path, chosen, answer.text)
             assert "set-cookie: x=1" not in str(answer.headers).lower()
@@ -180,10 +180,9 @@ def sendable(text: str) -> bytes:
     return text.encode("unicode_escape")
 
 
-def multipart(parts: dict[str, Any]) -> bytes:
+def multipart(parts: dict[str, bytes]) -> bytes:
     body = b""
     for name, value in parts.items():
-        value = value if isinstance(value, bytes) else value.encode()
         body += b'--xx\r\ncontent-disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), value)
     return body + b"--xx--\r\n"
 
@@ -288,7 +287,7 @@ def test_instants_at_the_end_of_the_world(
         answer = client.get("/api/v1/tickets", params={query: instant}, headers=headers)
         assert answer.status_code < 500, query
     assert client.get("/api/v1/calls", params={"since": instant}, headers=headers).status_code < 500
-    body = {
+    matter = {
         "actor": "101",
         "channel": "wechat",
         "kind": "inquiry",
@@ -297,7 +296,7 @@ def test_instants_at_the_end_of_the_world(
         "happened_at": instant,
         "contact": {},
     }
-    assert client.post("/api/v1/tickets", json=body, headers=headers).status_code < 500
+    assert client.post("/api/v1/tickets", json=matter, headers=headers).status_code < 500
     browser.log_in("104")
     local = instant[:16]
     token = browser.csrf

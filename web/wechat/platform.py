@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import ssl
 import threading
 import time
@@ -26,6 +27,7 @@ LONGEST_JSON = 64 * 1024
 _TOKEN_IS_OLD = frozenset({40001, 40014, 42001})
 _NEVER = frozenset({40007, 41006})
 """Answers that stay the same: there is no such file (any more)."""
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 _MEDIA_HOSTS = (".qpic.cn", ".qlogo.cn", ".weixin.qq.com", ".wechat.com", ".video.qq.com")
 """Where the platform keeps pictures and films; an address that names another host is not asked."""
 
@@ -94,16 +96,20 @@ class Platform:
         return {}
 
     def _by_address(self, url: str, sink: Sink) -> None:
-        if not self._is_theirs(url):
+        if not self.is_theirs(url):
             raise MediaGone("an address that is not the platform's")
         with closing(self._get(url)) as answer:
             _pour(answer, sink)
 
-    def _is_theirs(self, url: str) -> bool:
+    def is_theirs(self, url: str) -> bool:
+        """Whether the address is one of the platform's; nothing else is asked."""
         try:
             parts = urlsplit(url)
             host, port = (parts.hostname or "").lower(), parts.port
         except ValueError:
+            return False
+        if not _HOST.fullmatch(host) or "@" in parts.netloc:
+            # what connects in the end may read a strange name in another way
             return False
         ours = urlsplit(self._api)
         if (parts.scheme, host, port) == (ours.scheme, ours.hostname, ours.port):

@@ -185,9 +185,10 @@ def _notice(fields: Mapping[str, str], account: str, now: datetime) -> Notice | 
     # A time that the platform cannot mean: of the future, or older than all of its retries.
     if not now - timedelta(days=1) <= came_at <= now:
         came_at = now
-    otherwise = hashlib.sha256(f"{account} {created} {text}".encode()).hexdigest()
     media_id = fields.get("MediaId", "") if kind in _WITH_MEDIA else ""
     picture = fields.get("PicUrl", "") if kind is NoticeKind.IMAGE else ""
+    # as the platform's manual has it, and two pictures of one second are not one
+    otherwise = hashlib.sha256(f"{account} {created} {text}{media_id}".encode()).hexdigest()
     return Notice(
         key=str(msg_id) if msg_id else otherwise,
         account=account,
