@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from callcenter.domain.fold import holder
+from callcenter.domain.parties import called
 from web import labels
 from web.i18n import NAMES, Speech
 from web.views.calls import since, state_of
@@ -54,7 +55,7 @@ def environment(version: str) -> Environment:
         ).format(extra, static("vendor/icons.svg"), name)
 
     env.globals.update(static=static, icon=icon, language_names=NAMES, labels=labels)
-    env.globals.update(state_of=state_of, since=since, holder=holder, is_late=is_late)
+    env.globals.update(state_of=state_of, since=since, holder=holder, is_late=is_late, called=called)
     env.filters["paragraphs"] = paragraphs
     return env
 

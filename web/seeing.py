@@ -12,6 +12,7 @@ from datetime import datetime
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.access import Seen, Via, counted, seen
 from callcenter.domain.calls import Call
+from callcenter.domain.parties import called
 from callcenter.domain.tickets import Ticket
 from callcenter.domain.transcripts import Purpose, StoredTranscript
 from callcenter.services.access import record_access
@@ -34,7 +35,7 @@ def ticket(
     what = {
         Seen.NUMBER: shown.contact_phone is not None
         and viewer.contact_of(shown, call) == shown.contact_phone,
-        Seen.NAME: shown.contact_name is not None,
+        Seen.NAME: called(shown) is not None,
         Seen.MATTER: bool(shown.details),
         Seen.MESSAGE: viewer.may_hear(shown, call) and _was_said(recordings),
     }
@@ -61,9 +62,7 @@ def call(
 
 def tickets(work: SqlUnitOfWork, viewer: Viewer, via: Via, shown: Iterable[Ticket], now: datetime) -> None:
     """A list of tickets: one row for all of it."""
-    entries = [
-        (each.number, each.contact_phone, viewer.contact_of(each), each.contact_name) for each in shown
-    ]
+    entries = [(each.number, each.contact_phone, viewer.contact_of(each), called(each)) for each in shown]
     _note_list(work, viewer, via, "list tickets", entries, now)
 
 
@@ -77,7 +76,7 @@ def board(
     work: SqlUnitOfWork, viewer: Viewer, shown: Iterable[Ticket], live: Iterable[Call], now: datetime
 ) -> None:
     """The board: one row for all of it."""
-    entries = [(each.contact_phone, viewer.contact_of(each), each.contact_name) for each in shown]
+    entries = [(each.contact_phone, viewer.contact_of(each), called(each)) for each in shown]
     entries += [(each.caller, viewer.caller_of(each), each.caller_name) for each in live]
     _note(work, viewer, Via.PAGE, BOARD, _count(entries), now)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from callcenter.domain.parties import party_of
+from callcenter.domain.parties import called, party_of
 from callcenter.domain.tickets import Status, Ticket
 
 
@@ -46,3 +47,10 @@ def ticket(phone: str | None, fields: Mapping[str, str]) -> Ticket:
 @pytest.mark.rule("S40")
 def test_a_party(phone: str | None, fields: Mapping[str, str], party: str | None) -> None:
     assert party_of(ticket(phone, fields)) == party
+
+
+def test_called_by_their_name_before_what_they_call_themselves() -> None:
+    nameless = ticket("13800138000", {"nickname": "小周", "wechat_id": "wx1"})
+    assert called(replace(nameless, contact_name="周雨")) == "周雨"
+    assert called(nameless) == "小周"
+    assert called(ticket("13800138000", {"nickname": "", "account": "o6_bm"})) is None

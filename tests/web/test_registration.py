@@ -111,6 +111,16 @@ def test_a_wechat_message_counts_from_when_it_came(browser: Browser, manager: Ap
     }
 
 
+def test_a_matter_is_named_after_whoever_asked(browser: Browser) -> None:
+    browser.log_in()
+    for fields, name in ((WECHAT, "小周"), (MATTER, "Without a name")):
+        where = browser.post("/register", **fields)
+        page = browser.text(where)
+        heading = re.search(r"<h1>(.*?)</h1>", page, re.DOTALL)
+        assert heading and name in heading[1]
+        assert name in browser.text("/tickets")
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [
