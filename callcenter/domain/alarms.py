@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,21 +36,30 @@ class Alarm:
 
 
 def alarms(clocks: Sequence[TicketClock], events: Iterable[TicketEvent], rules: Rules) -> list[Alarm]:
-    """What is still to come of clocks that neither stopped nor stand, the earliest first."""
-    told = {
-        (event.kind, event.data.get("clock"), event.data.get("started_at"), event.data.get("subject") or "")
-        + ((event.data.get("role"),) if event.kind == EventKind.ESCALATED else ())
-        for event in events
-        if event.kind in (EventKind.WARNED, EventKind.BREACHED, EventKind.ESCALATED)
-    }
+    """What is still to come of clocks that neither stopped nor stand, the earliest first.
+
+    A breach and each step up come once in a run; a warning comes once before each due time that it had, so that who
+    was warned is warned again after an extension or a pause.
+    """
+    told = {_told(event.kind, event.data) for event in events if event.kind in _ALARMS}
     pending = [
         alarm
         for clock in clocks
         if clock.stopped_at is None and clock.state is not ClockState.PAUSED
         for alarm in _alarms_of(clock, rules)
-        if (alarm.kind, *clock.run, *((alarm.role.value,) if alarm.role else ())) not in told
+        if _told(*alarm.change) not in told
     ]
     return sorted(pending, key=lambda alarm: (alarm.at, alarm.kind))
+
+
+_ALARMS = frozenset({EventKind.WARNED, EventKind.BREACHED, EventKind.ESCALATED})
+
+
+def _told(kind: str, data: Mapping[str, Value]) -> tuple[Value, ...]:
+    """What tells an alarm from the others of its ticket."""
+    own = {EventKind.WARNED: "due_at", EventKind.ESCALATED: "role"}.get(EventKind(kind))
+    run = (data.get("clock"), data.get("started_at"), data.get("subject") or "")
+    return (kind, *run, data.get(own) if own else None)
 
 
 def _alarms_of(clock: TicketClock, rules: Rules) -> Iterator[Alarm]:

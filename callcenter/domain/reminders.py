@@ -122,14 +122,14 @@ def told_of_alarm(
 ) -> tuple[ReminderKind, str, list[str]] | None:
     """Kind, fact and recipients of a warning, a breach or a step up; None for any other change.
 
-    A breach and the steps after it are one fact: who knows of it is not told again.
+    A breach and the steps after it are one fact: who knows of it is not told again. A warning is one of its due time.
     """
     kind, data = change
     run = ":".join(str(data.get(key) or "") for key in ("clock", "started_at", "subject"))
     if kind is EventKind.WARNED:
         roles = [step.role for step in escalations if step.after is None]
         people = [person for role in roles for person in of_role(role, ticket, roster)]
-        return ReminderKind.WARNING, f"warned:{ticket.number}:{run}", people
+        return ReminderKind.WARNING, f"warned:{ticket.number}:{run}:{data.get('due_at')}", people
     if kind is EventKind.BREACHED:
         return (
             ReminderKind.BREACH,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from callcenter.domain.alarms import alarms
 from callcenter.domain.chain import TicketEvent, Value
 from callcenter.domain.clocks import NoDueTime, working_time_before
 from callcenter.domain.extensions import Extension, as_it_stands, extension
@@ -118,3 +119,31 @@ def test_a_warning_before_the_first_year_is_refused_as_a_due_time_after_the_last
     first = datetime.combine(datetime(1, 1, 2), time(12), UTC)
     with pytest.raises(NoDueTime):
         working_time_before(first, timedelta(hours=100), STATION.calendar)
+
+
+def warnings(events: list[TicketEvent], now: datetime) -> list[str]:
+    """When warnings are still to come, local."""
+    pending = alarms(fold_clocks(events, STATION, "phone", now), events, STATION)
+    of_limit = [each for each in pending if each.kind == "warned" and each.clock.clock.startswith("s10")]
+    return [f"{each.at.astimezone(ZONE):%a %d %H:%M}" for each in of_limit]
+
+
+@pytest.mark.rule("S10", "S21")
+def test_who_was_warned_is_warned_again_before_a_new_due_time() -> None:
+    opened = AWAITED[:1]
+    # four hours of service before Thursday, 17:30: 3.5 in the afternoon, the other before noon
+    assert warnings(opened, on(17, 10)) == ["Thu 19 11:30"]
+    (alarm,) = (
+        each
+        for each in alarms(fold_clocks(opened, STATION, "phone", on(17, 10)), opened, STATION)
+        if each.kind == "warned" and each.clock.clock.startswith("s10")
+    )
+    kind, data = alarm.change
+    warned = [*opened, event(on(19, 12), kind, dict(data))]
+    assert warnings(warned, on(19, 12)) == [], "once before a due time"
+    _, request = asked_for(warned)
+    granted = [*warned, event(on(19, 14), "extension_granted", request)]
+    assert warnings(granted, on(19, 15)) == ["Mon 23 11:30"]
+    # Thursday stood, and Friday; Monday is the day that was left
+    paused = [*warned, event(on(19, 14), "papers_missing"), event(on(20, 10), "papers_received")]
+    assert warnings(paused, on(20, 11)) == ["Mon 23 11:30"]

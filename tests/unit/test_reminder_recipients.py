@@ -89,7 +89,8 @@ STEPS = (
     Escalation(role=HEAD, after=None),
     Escalation(role=B_POST, after=timedelta(0)),
 )
-RUN: dict[str, Value] = {"clock": "h12-complex", "started_at": "2026-11-20T02:00:00+00:00"}
+DUE = "2026-11-25T09:30:00+00:00"
+RUN: dict[str, Value] = {"clock": "h12-complex", "started_at": "2026-11-20T02:00:00+00:00", "due_at": DUE}
 OF_RUN = "261120-1-001:h12-complex:2026-11-20T02:00:00+00:00:"
 
 
@@ -97,7 +98,7 @@ OF_RUN = "261120-1-001:h12-complex:2026-11-20T02:00:00+00:00:"
 @pytest.mark.parametrize(
     ("kind", "data", "expected"),
     [
-        (EventKind.WARNED, RUN, (ReminderKind.WARNING, f"warned:{OF_RUN}", ["101", "900"])),
+        (EventKind.WARNED, RUN, (ReminderKind.WARNING, f"warned:{OF_RUN}:{DUE}", ["101", "900"])),
         (EventKind.BREACHED, RUN, (ReminderKind.BREACH, f"late:{OF_RUN}", ["101"])),
         # the same fact as the breach: who knows of it is not told again
         (
@@ -124,7 +125,7 @@ def test_what_time_brings_is_told_once(
 
 def test_a_policy_without_a_step_at_the_warning_tells_nobody_of_it() -> None:
     told = told_of_alarm((EventKind.WARNED, RUN), ticket(), roster(), STEPS[2:])
-    assert told == (ReminderKind.WARNING, f"warned:{OF_RUN}", [])
+    assert told == (ReminderKind.WARNING, f"warned:{OF_RUN}:{DUE}", [])
 
 
 @pytest.mark.parametrize(("hours", "hopeless"), [(23.999, False), (24, True), (25, True)])
