@@ -115,7 +115,7 @@ def read(folder: Path) -> Manifest:
             },
             not_found=tuple(map(str, body["not_found"])),
         )
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
         raise BackupDamaged(f"{folder / NAME} is damaged") from error
     strange = [name for name in manifest.files if not _belongs(name)]
     if strange or DUMP not in manifest.files:
@@ -128,7 +128,8 @@ def check(folder: Path, manifest: Manifest) -> None:
     for name, entry in manifest.files.items():
         path = folder / name
         try:
-            if path.is_symlink() or not path.is_file():
+            # neither it nor a folder on the way to it is a link
+            if path.resolve() != folder.resolve() / name or not path.is_file():
                 raise BackupDamaged(f"{path} is missing")
             size, digest = path.stat().st_size, hashlib.sha256()
             if size != entry.size:
