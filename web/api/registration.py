@@ -7,35 +7,25 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, Field
 
-from callcenter.domain.tickets import TicketForm, WishedReply
 from callcenter.services.staff import active_member
 from callcenter.services.tickets import BadForm, register
-from web.api.models import TicketOut, WishedReplyName
-from web.api.ticket_actions import ActorIn, ContactIn, Words
+from web.api.models import TicketOut
+from web.api.ticket_actions import Key, MatterIn, Text
 from web.api.tickets import get_one
 from web.deps import ConsoleDep, ProgramDep
 from web.viewer import Viewer
 from web.views.registration import too_early_or_late
 
 router = APIRouter(prefix="/tickets", tags=["tickets"])
-Key = Annotated[str, Field(min_length=1, max_length=50)]
-Text = Annotated[str, Field(max_length=8000)]
 
 
-class RegisterIn(ActorIn):
+class RegisterIn(MatterIn):
     """The matter; what is needed beside `details` says the policy, by channel and kind."""
 
     channel: Key
-    kind: Key
     complexity: Annotated[
         str | None, Field(max_length=50, description="the policy's default if left out")
     ] = None
-    contact: ContactIn = ContactIn()
-    details: Words
-    wished_reply: WishedReplyName | None = None
-    fields: Annotated[
-        dict[Key, Text], Field(default_factory=dict, max_length=50, description="the policy's own fields")
-    ]
     happened_at: Annotated[
         AwareDatetime | None, Field(description="when the message came; its clocks start there")
     ] = None
@@ -53,21 +43,12 @@ def register_matter(
     now = console.clock()
     if body.happened_at is not None and too_early_or_late(body.happened_at, now):
         raise BadForm("happened_at", body.happened_at.isoformat())
-    form = TicketForm(
-        kind=body.kind,
-        contact_name=body.contact.name,
-        contact_phone=body.contact.phone,
-        details=body.details,
-        wished_reply=WishedReply(body.wished_reply) if body.wished_reply else None,
-        complexity=body.complexity or console.rules.policy.default_complexity,
-        fields=body.fields,
-    )
     with console.work() as work:
         acting = Viewer.of(active_member(work, body.actor))
         ticket = register(
             work,
             channel=body.channel,
-            form=form,
+            form=body.form(body.complexity or console.rules.policy.default_complexity),
             actor=acting.person,
             now=now,
             happened_at=body.happened_at,

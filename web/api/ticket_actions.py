@@ -23,6 +23,8 @@ from web.viewer import Viewer
 router = APIRouter(prefix="/tickets/{number}", tags=["tickets"])
 Extension = Annotated[str, Field(min_length=1, max_length=20, description="extension of who does it")]
 Words = Annotated[str, Field(min_length=1, max_length=8000)]
+Key = Annotated[str, Field(min_length=1, max_length=50)]
+Text = Annotated[str, Field(max_length=8000)]
 
 
 class ActorIn(Shape):
@@ -61,18 +63,35 @@ class ResultIn(WordsIn):
     version: Version = None
 
 
-class FormIn(ActorIn):
-    """The matter, as in the console's form."""
+class MatterIn(ActorIn):
+    """A matter in writing."""
 
-    kind: Annotated[str, Field(max_length=50)]
-    complexity: Annotated[str, Field(max_length=50)]
-    contact: ContactIn
+    kind: Key
+    contact: ContactIn = ContactIn()
     details: Words
     wished_reply: WishedReplyName | None = None
     fields: Annotated[
-        dict[str, Annotated[str, Field(max_length=8000)]],
-        Field(default_factory=dict, max_length=50, description="the policy's own fields"),
+        dict[Key, Text], Field(default_factory=dict, max_length=50, description="the policy's own fields")
     ]
+
+    def form(self, complexity: str) -> TicketForm:
+        """As the use cases take it."""
+        return TicketForm(
+            kind=self.kind,
+            contact_name=self.contact.name,
+            contact_phone=self.contact.phone,
+            details=self.details,
+            wished_reply=WishedReply(self.wished_reply) if self.wished_reply else None,
+            complexity=complexity,
+            fields=self.fields,
+        )
+
+
+class FormIn(MatterIn):
+    """The matter, as in the console's form."""
+
+    complexity: Key
+    contact: ContactIn
     version: Version = None
 
 
@@ -99,15 +118,7 @@ def take(console: ConsoleDep, program: ProgramDep, number: str, body: ActorIn) -
 @router.post("/form", summary="Write the matter down")
 def save_form(console: ConsoleDep, program: ProgramDep, number: str, body: FormIn) -> TicketOut:
     """A ticket that is registering opens with it."""
-    form = TicketForm(
-        kind=body.kind,
-        contact_name=body.contact.name,
-        contact_phone=body.contact.phone,
-        details=body.details,
-        wished_reply=WishedReply(body.wished_reply) if body.wished_reply else None,
-        complexity=body.complexity,
-        fields=body.fields,
-    )
+    form = body.form(body.complexity)
 
     def change(work: SqlUnitOfWork, number: str, person: Person, now: datetime) -> None:
         tickets.save_form(work, number=number, form=form, actor=person, now=now, version=body.version)

@@ -8,14 +8,21 @@ from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, Response
 
 from callcenter.domain.analysis import Analysis, By, Only
-from callcenter.domain.periods import BadPeriod, Period
+from callcenter.domain.periods import Period
 from callcenter.report_files import MEDIA_TYPES, Format
 from callcenter.services.analysis import analyse, matters_behind
 from callcenter.services.rules import policies_of
 from web.deps import ManagerPageDep, Since, Until
 from web.reading import Page
 from web.views import analysis as views
-from web.views.periods import first_and_last, month_or, period_choices, period_words, query_of
+from web.views.periods import (
+    first_and_last,
+    month_asked_for,
+    month_or,
+    period_choices,
+    period_words,
+    query_of,
+)
 from web.views.tickets import name_of
 
 router = APIRouter(prefix=views.PAGE)
@@ -27,11 +34,7 @@ def show(page: ManagerPageDep, since: Since = None, until: Until = None) -> HTML
     """The page. A period that makes no sense is said to be so, above the analysis of this month."""
     console, say, now = page.console, page.say, page.console.clock()
     zone = console.settings.zone
-    is_bad = False
-    try:
-        period = month_or(since, until, zone, now)
-    except BadPeriod:
-        is_bad, period = True, month_or(None, None, zone, now)
+    period, is_bad = month_asked_for(since, until, zone, now)
     found, names = _read(page, period)
     first, last = first_and_last(period, zone)
     return page(

@@ -26,7 +26,7 @@ from web.i18n import N_
 from web.pages.one_ticket import read_call
 from web.reading import Page, go, text_of
 from web.views import supervision as views
-from web.views.periods import first_and_last, month_or, period_choices, period_words
+from web.views.periods import first_and_last, month_asked_for, period_choices, period_words
 from web.views.ticket_story import ticket_story
 from web.views.tickets import name_of
 from web.views.transcripts import Message
@@ -75,11 +75,7 @@ def show_overview(
     """The overview; after a draw that failed with the reason and what was typed."""
     console, say, now = page.console, page.say, page.console.clock()
     zone = console.settings.zone
-    is_bad = False
-    try:
-        period = month_or(since, until, zone, now)
-    except BadPeriod:
-        is_bad, period = True, month_or(None, None, zone, now)
+    period, is_bad = month_asked_for(since, until, zone, now)
     with console.report_work() as work:
         month = supervision.month_of_checks(work, zone, now)
         report = supervision.scores(work, period, zone=zone, now=now)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from callcenter.domain.periods import Period, days, read_period
+from callcenter.domain.periods import BadPeriod, Period, days, read_period
 from web.i18n import N_, Speech
 
 
@@ -62,6 +62,16 @@ def month_or(since: str | None, until: str | None, zone: ZoneInfo, now: datetime
     """The period asked for, else this month up to today; raises BadPeriod."""
     first = now.astimezone(zone).date().replace(day=1).isoformat()
     return read_period(since or (None if until else first), until, zone, now)
+
+
+def month_asked_for(
+    since: str | None, until: str | None, zone: ZoneInfo, now: datetime
+) -> tuple[Period, bool]:
+    """As `month_or`; this month, and True, if what was asked for makes no sense."""
+    try:
+        return month_or(since, until, zone, now), False
+    except BadPeriod:
+        return month_or(None, None, zone, now), True
 
 
 def period_choices(chosen: Period, zone: ZoneInfo, now: datetime, say: Speech) -> list[Choice]:
