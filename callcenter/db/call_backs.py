@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callcenter.db.base import Base
@@ -83,6 +83,15 @@ class CallBackRepository:
         """All attempts of a ticket, newest first."""
         query = select(CallBackRow).filter_by(ticket_number=number).order_by(CallBackRow.id.desc())
         return [_call_back(row) for row in self._session.scalars(query)]
+
+    def ticket_of(self, call_back_id: int) -> str | None:
+        """The number of the ticket that it is for."""
+        return self._session.scalar(select(CallBackRow.ticket_number).where(CallBackRow.id == call_back_id))
+
+    def lock_phone(self, extension: str) -> None:
+        """Let nobody else ask for a call from that phone until the transaction ends."""
+        key = func.hashtextextended(f"call back from {extension}", 0)
+        self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
     def open_of(self, extension: str) -> list[CallBack]:
         """The attempts without an end that ring or talk at that phone."""

@@ -49,6 +49,8 @@ class CallBacks(Protocol):
         self, *, ticket: str, extension: str, number: str, requested_by: str, requested_at: datetime
     ) -> CallBack: ...
     def of_ticket(self, number: str) -> list[CallBack]: ...
+    def ticket_of(self, call_back_id: int) -> str | None: ...
+    def lock_phone(self, extension: str) -> None: ...
     def open_of(self, extension: str) -> list[CallBack]: ...
     def requested(self) -> list[CallBack]: ...
     def unfinished(self, node: int, started_before: datetime) -> list[CallBack]: ...
@@ -94,6 +96,8 @@ def request_call_back(
     ticket = lock_ticket(uow, number)
     _check_may_call(uow, ticket, actor)
     to = dialable(ticket.contact_phone, barred=barred, own=actor.extension)
+    # The ticket's lock keeps two from calling about it, and this one two calls from one phone.
+    uow.call_backs.lock_phone(actor.extension)
     open_ = [*uow.call_backs.of_ticket(number), *uow.call_backs.open_of(actor.extension)]
     if any(each.under_way(now) for each in open_):
         raise CallBackUnderWay
@@ -175,7 +179,7 @@ def follow_call_backs(uow: CallBackUnitOfWork, history: Mapping[str, Sequence[Ca
     """
     for linkedid, events in history.items():
         told = [event for event in events if event.kind is Kind.CALL_BACK]
-        before = uow.call_backs.lock(int(str(told[0].data["call_back"]))) if told else None
+        before = _locked(uow, int(str(told[0].data["call_back"]))) if told else None
         if before is None:
             continue
         after = fold_call_back(before, told)
@@ -189,6 +193,15 @@ def follow_call_backs(uow: CallBackUnitOfWork, history: Mapping[str, Sequence[Ca
             after = replace(after, satisfaction=_rate(uow, after, told))
         uow.call_backs.save(after)
         uow.notify(TICKETS_CHANNEL, after.ticket)
+
+
+def _locked(uow: CallBackUnitOfWork, call_back_id: int) -> CallBack | None:
+    """The attempt, after its ticket: in the order in which whoever solves the ticket locks them."""
+    number = uow.call_backs.ticket_of(call_back_id)
+    if number is None:
+        return None
+    lock_ticket(uow, number)
+    return uow.call_backs.lock(call_back_id)
 
 
 def _keep_recording(
