@@ -108,7 +108,7 @@ def test_two_heads_at_once(browser: Browser, uow_factory: UowFactory) -> None:
 
 @pytest.mark.rule("T11", "T12")
 def test_assignments_by_office_and_a_disagreement(
-    browser: Browser, uow_factory: UowFactory, clock: HandClock
+    browser: Browser, client: TestClient, desk: Desk, uow_factory: UowFactory, clock: HandClock
 ) -> None:
     number = opened(
         uow_factory, kind="joint", complexity="normal", policy="training-centre", details="教室和食宿"
@@ -125,7 +125,13 @@ def test_assignments_by_office_and_a_disagreement(
     assert text.count("何时能用") == 2
     assert "Taken by 周老师" in text
     assert "Not taken yet" in text
+    assert f"交办单 {number}" in browser.text("/assignments?lang=zh")
     assert "教学部" in browser.text("/assignments?lang=zh")
+    sheet = client.get("/api/v1/assignments", headers=bearer(desk.staff_token)).json()["items"]
+    assert [(each["ticket"], each["office"], each["role"], each["taken_by"]) for each in sheet] == [
+        (number, "teaching", "lead", "周老师"),
+        (number, "general", "supporting", None),
+    ]
     assert "都说归对方管" in browser.text("/approvals")
     browser.post(f"/approvals/{number}", step="disagreement_decided", text="由教学部牵头")
     with uow_factory() as uow:
