@@ -12,7 +12,7 @@ import psycopg
 import sqlalchemy
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 
 from callcenter.db.deadline import WATCHDOG, Watch
 
@@ -52,7 +52,21 @@ def create_engine(
         hide_parameters=True,  # an error is logged, and callers' numbers never are
     )
     event.listen(engine, "checkout", _opened)
+    event.listen(engine, "handle_error", _say_no_values)
     return engine
+
+
+def _say_no_values(context: ExceptionContext) -> None:
+    """Keep of what the server says only what names no value: its DETAIL quotes the row that it refuses."""
+    error = context.original_exception
+    if not isinstance(error, psycopg.Error) or error.diag.sqlstate is None:
+        return
+    # of data that do not fit (class 22) the first line quotes one too
+    words = "" if error.diag.sqlstate.startswith("22") else error.diag.message_primary or ""
+    error.args = (f"{error.diag.sqlstate} {words}".strip(),)
+    if context.sqlalchemy_exception is not None:
+        kind = type(error)
+        context.sqlalchemy_exception.args = (f"({kind.__module__}.{kind.__name__}) {error}",)
 
 
 def _opened(connection: Any, record: object, proxy: object) -> None:
