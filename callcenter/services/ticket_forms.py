@@ -136,18 +136,22 @@ def form_change(form: TicketForm, before: Mapping[str, str] | None = None) -> Ch
 
 
 def missing_fields(policy: Policy, channel: str, form: TicketForm | Ticket, needed: Needed) -> list[str]:
-    """The fields that the policy asks for by then and that hold nothing, in the policy's order."""
+    """The fields that the policy asks for by then and that hold nothing, in the policy's order.
+
+    An answer that opens the matter again is none to close it with: it was about the result before (H41, T20).
+    """
     return [
         each.key
         for each in policy.form_fields(channel, form.kind)
         if each.needed is needed or (needed is Needed.CLOSING and each.needed is Needed.OPENING)
-        if not _value(form, each.key)
+        if not _value(policy, form, each.key)
     ]
 
 
-def _value(form: TicketForm | Ticket, key: str) -> object:
+def _value(policy: Policy, form: TicketForm | Ticket, key: str) -> object:
     own = getattr(form, key, None) if key in _OWN else None
-    return own or form.fields.get(key)
+    answer = policy.answer(str(own)) if key == "satisfaction" and own else None
+    return None if answer and answer.reopens else own or form.fields.get(key)
 
 
 _OWN = frozenset({"contact_name", "contact_phone", "details", "wished_reply", "result", "satisfaction"})

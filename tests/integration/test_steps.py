@@ -394,3 +394,18 @@ def test_a_step_that_there_is_not(under: Under) -> None:
             tickets.take_step(uow, ticket.number, "flown", {}, WANG, MONDAY)
         with pytest.raises(NotOffered):
             tickets.take_step(uow, ticket.number, "complaint_referred", {}, WANG, MONDAY)
+
+
+@pytest.mark.rule("H41", "T20")
+def test_what_did_not_satisfy_is_no_answer_to_close_the_matter_with(under: Under) -> None:
+    with under("huizhou-school") as uow:
+        ticket = registered(uow, "complaint", wished_solution="尽快修好")
+        tickets.resolve(uow, ticket.number, "已修好", WANG, hours(1))
+        tickets.give_satisfaction(uow, ticket.number, "not_satisfied", via="staff", actor=WANG, now=hours(2))
+        again = tickets.resolve(uow, ticket.number, "再次修好", WANG, hours(3))
+        assert again.satisfaction == "not_satisfied", "it stays on record until they are asked again"
+        with pytest.raises(tickets.FieldsMissing) as missing:
+            tickets.close(uow, ticket.number, WANG, hours(4))
+        assert missing.value.fields == ["satisfaction"]
+        tickets.give_satisfaction(uow, ticket.number, "satisfied", via="staff", actor=WANG, now=hours(5))
+        assert tickets.close(uow, ticket.number, WANG, hours(6)).status is Status.CLOSED
