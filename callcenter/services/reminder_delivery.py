@@ -22,7 +22,7 @@ from callcenter.domain.reminders import (
     pause_after,
 )
 from callcenter.domain.tickets import Ticket
-from callcenter.reminder_words import message
+from callcenter.reminder_words import Message, message
 from callcenter.services.ports import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def deliver_reminders(units: Units, send: Send, language: Language, clock: Calla
         theirs = [address for address in addresses if address.extension == reminder.recipient]
         ticket: Ticket | None = tickets.get(reminder.ticket) if reminder.ticket else None
         words = message(reminder, ticket, policy, language.code, language.zone)
-        _deliver(units, reminder, theirs, lambda address: send(address, words.title, words.body), clock)  # noqa: B023
+        _deliver(units, reminder, theirs, words, send, clock)
     return len(claimed)
 
 
@@ -77,7 +77,8 @@ def _deliver(
     units: Units,
     reminder: Reminder,
     addresses: Sequence[Address],
-    send: Callable[[Address], str | None],
+    words: Message,
+    send: Send,
     clock: Callable[[], datetime],
 ) -> None:
     """Tell every address that does not have it yet, and note it; each that was reached is kept."""
@@ -86,7 +87,7 @@ def _deliver(
     for address in addresses:
         if address.id in reached:
             continue
-        fault = send(address)
+        fault = send(address, words.title, words.body)
         if fault is None:
             reached.append(address.id)
         else:
