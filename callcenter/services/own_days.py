@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
@@ -12,8 +13,12 @@ from callcenter.domain.calendar import Notice
 from callcenter.domain.own_days import BadDays, OwnDay, OwnDayKind, first_changed
 from callcenter.domain.policy import RuleBook
 from callcenter.domain.text import clean
+from callcenter.domain.tickets import Ticket
+from callcenter.errors import ShouwenError
 from callcenter.services.ports import UnitOfWork
 from callcenter.services.ticket_log import refresh
+
+log = logging.getLogger(__name__)
 
 REASON_LIMIT = 200
 SETTLED = timedelta(seconds=3)
@@ -64,9 +69,19 @@ def move_clocks(
     """
     begin = datetime.combine(first, time.min, uow.rules.current.calendar.zone)
     page = uow.tickets.reached_by(begin, limit, after)
-    for ticket in page:
-        refresh(uow, ticket, now)
+    _fold_anew(uow, page, now)
     return len(page), page[-1].number if len(page) == limit else None
+
+
+def _fold_anew(uow: UnitOfWork, page: Iterable[Ticket], now: datetime) -> list[Ticket]:
+    """The tickets as they are then; one whose rules cannot be read (any more) must not hold up the others."""
+    done: list[Ticket] = []
+    for ticket in page:
+        try:
+            done.append(refresh(uow, ticket, now))
+        except ShouwenError:
+            log.exception("the clocks of this ticket stay as they were ticket=%s", ticket.number)
+    return done
 
 
 def follow_calendar(open_work: OpenWork, clock: Callable[[], datetime]) -> int:
@@ -116,7 +131,7 @@ def settle_provisional(open_work: OpenWork, now: datetime) -> int:
     while True:
         with open_work() as uow:
             page = uow.tickets.provisional(_PAGE, after)
-            settled += sum(not refresh(uow, ticket, now).provisional for ticket in page)
+            settled += sum(not ticket.provisional for ticket in _fold_anew(uow, page, now))
             uow.commit()
         if len(page) < _PAGE:
             return settled

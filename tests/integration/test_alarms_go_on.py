@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calls import Person
+from callcenter.domain.own_days import OwnDayKind
 from callcenter.domain.tickets import Ticket, TicketForm
+from callcenter.services.own_days import follow_calendar, set_days
 from callcenter.services.registration import register, take_message
 from callcenter.services.ticket_sweeps import PUT_OFF, record_alarms
 from callcenter.services.tickets import add_note
@@ -36,13 +38,10 @@ def opened(uow: SqlUnitOfWork) -> Ticket:
     return register(uow, channel="phone", form=form, actor=WANG, now=MONDAY)
 
 
-@pytest.mark.rule("H12")
-def test_a_ticket_whose_rules_cannot_be_read_is_put_off(
-    uow_factory: UowFactory, caplog: pytest.LogCaptureFixture
-) -> None:
+def two(uow_factory: UowFactory) -> tuple[Ticket, Ticket]:
+    """One under a version of the policy that an older release accepted and this one does not; and a plain one."""
     with uow_factory() as uow:
         strange, plain = opened(uow), opened(uow)
-        # A version of the policy that an older release accepted and this one does not.
         uow.session.execute(
             text(
                 "INSERT INTO policy_version (digest, name, source) VALUES ('old', 'huizhou-school', 'x = 1')"
@@ -50,6 +49,14 @@ def test_a_ticket_whose_rules_cannot_be_read_is_put_off(
         )
         uow.tickets.save(replace(strange, policy_digest="old"), (), act_at=strange.due_at, words="")
         uow.commit()
+    return strange, plain
+
+
+@pytest.mark.rule("H12")
+def test_a_ticket_whose_rules_cannot_be_read_is_put_off(
+    uow_factory: UowFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    strange, plain = two(uow_factory)
     with uow_factory() as uow, caplog.at_level(logging.ERROR):
         recorded = [ticket.number for ticket, _ in record_alarms(uow, LATE)]
         uow.commit()
@@ -59,6 +66,23 @@ def test_a_ticket_whose_rules_cannot_be_read_is_put_off(
         for at, is_due in ((LATE + PUT_OFF, False), (LATE + PUT_OFF + timedelta(seconds=1), True)):
             numbers = [ticket.number for ticket in uow.tickets.to_act(at, 10)]
             assert (strange.number in numbers) == is_due
+
+
+def test_nor_does_it_keep_the_others_from_following_the_calendar(
+    uow_factory: UowFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    strange, plain = two(uow_factory)
+    with uow_factory() as uow:
+        set_days(uow, [date(2026, 11, 17)], OwnDayKind.CLOSURE, "停电", by="104", now=MONDAY)
+        uow.commit()
+    with caplog.at_level(logging.ERROR):
+        follow_calendar(uow_factory, lambda: MONDAY + timedelta(seconds=10))
+    assert f"ticket={strange.number}" in caplog.text
+    with uow_factory() as uow:
+        moved, left = (uow.tickets.get(each.number) for each in (plain, strange))
+    assert moved is not None
+    assert left is not None
+    assert (moved.due_at, left.due_at) == (LATE - timedelta(minutes=1) + timedelta(days=1), strange.due_at)
 
 
 @pytest.mark.rule("H4", "H12")
