@@ -242,6 +242,11 @@ class ReminderRepository:
             found.setdefault(extension, {})[pile] = (count, list(numbers))
         return found
 
+    def lock_addresses(self, extension: str) -> None:
+        """Whoever counts this person's addresses waits here until nobody else does."""
+        key = func.hashtextextended(f"addresses of {extension}", 0)
+        self._session.execute(select(func.pg_advisory_xact_lock(key)))
+
     def addresses(self, extensions: Sequence[str] | None = None) -> list[Address]:
         """Where these people, or all, are reached."""
         query = select(AddressRow).order_by(AddressRow.extension, AddressRow.id)

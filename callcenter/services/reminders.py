@@ -171,6 +171,7 @@ def add_address(
 ) -> Address:
     """Reach somebody there from now on; `url` is checked already. Raises UnknownStaff, TooManyAddresses."""
     active_member(uow, extension)
+    uow.reminders.lock_addresses(extension)
     if len(uow.reminders.addresses([extension])) >= MOST_ADDRESSES:
         raise TooManyAddresses
     address = Address(extension=extension, url=url, shown=shown, trusted=trusted, created_at=now)
