@@ -48,6 +48,11 @@ class StaffRepository:
         rows = self._session.scalars(select(StaffRow).where(StaffRow.active).order_by(StaffRow.extension))
         return [_member(row) for row in rows]
 
+    def names(self) -> dict[str, str]:
+        """What everybody is called, by extension; those who have left too: what they did stays on record."""
+        rows = self._session.execute(select(StaffRow.extension, StaffRow.name))
+        return {extension: name for extension, name in rows}
+
     def phones(self) -> list[StaffPhone]:
         """The phones of everybody active, by extension."""
         return [

@@ -33,7 +33,6 @@ from web.pages import (
     today,
 )
 
-
 PARTS = (
     absences,
     access,

@@ -47,10 +47,11 @@ def show(
     with page.console.work() as work:
         roster = roster_of(work, now)
         found = work.absences.latest(None if viewer.is_manager else viewer.extension, LATEST)
+        names = work.staff.names()
     members = list(roster.members.values())
     values = {
         "members": members,
-        "names": {member.extension: member.name for member in members},
+        "names": names,
         "posts": roster.posts,
         "away": list(roster.away.values()),
         "acting": roster.acting,
@@ -164,8 +165,7 @@ def one(page: PageDep, absence_id: RowId) -> HTMLResponse:
         if not viewer.is_manager and viewer.extension not in (absence.extension, absence.cover):
             raise NotForYou
         summary = absences.summary(work, absence, now)
-        roster = roster_of(work, now)
-    names = {extension: member.name for extension, member in roster.members.items()}
+        names = work.staff.names()
     called = {SYSTEM: page.say.gettext("The desk")} | names
     full = viewer.is_manager or viewer.extension == absence.extension
     policy = page.console.rules.policy

@@ -25,7 +25,7 @@ def show_access(
         ticket = get_ticket(work, number, page.console.clock()).ticket
         subjects = [subject for subject in (number, ticket.linkedid) if subject]
         found = accesses_to(work, subjects, cursor=cursor, limit=ON_A_PAGE)
-        names = {member.extension: member.name for member in work.staff.everybody()}
+        names = work.staff.names()
     return page(
         "tickets/access.html",
         "tickets",

@@ -52,7 +52,7 @@ def _render(page: Page, again: Undecided = Undecided(), *, code: int = 200) -> H
     console, viewer, now = page.console, page.reader.viewer, page.console.clock()
     with console.work() as work:
         tickets = work.today.awaiting(SHOWN)
-        names = {member.extension: member.name for member in work.staff.everybody()}
+        names = work.staff.names()
         logs, policies = work.tickets.events_of(each.number for each in tickets), policies_of(work, tickets)
         seeing.tickets(work, viewer, Via.PAGE, tickets, now)
     found = [

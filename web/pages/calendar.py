@@ -47,7 +47,7 @@ def _render(
     with console.work() as work:
         book = work.rules
         days = work.own_days.between(date(shown, 1, 1), date(shown, 12, 31))
-        names = {member.extension: member.name for member in work.staff.everybody()}
+        names = work.staff.names()
     calendar = book.current.calendar
     rules = book.by_name.get(asked["policy"], book.current)
     values: dict[str, Any] = {

@@ -125,9 +125,9 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
         barred = page.console.settings.barred
         card = call_back_card(work, ticket, viewer, now, say, barred=barred, may_hear=may_hear)
         files = work.attachments.of_ticket(number)
-        staff = work.staff.everybody()
+        staff, people = work.staff.everybody(), work.staff.names()
         seeing.ticket(work, viewer, Via.PAGE, ticket, call, [*recordings, *card.said], now)
-    names = {"": "", SYSTEM: say.gettext("The desk")} | {each.extension: each.name for each in staff}
+    names = {"": "", SYSTEM: say.gettext("The desk")} | people
     messages = [Message.of(r, call) for r in recordings if r.recording.purpose is Purpose.MESSAGE]
     runs = ticket_runs(ticket, events, rules, now)
     offer = Offer(ticket=ticket, rules=rules, runs=runs, log=events, staff=staff, now=now)

@@ -43,8 +43,7 @@ def show(
         latest = reminders.my_reminders(work, viewer.extension, limit=SHOWN).items
         failing = work.reminders.failing(FAILING) if viewer.is_manager else []
         addresses = work.reminders.addresses(None if viewer.is_manager else [viewer.extension])
-        members = work.staff.everybody()
-    names = {member.extension: member.name for member in members}
+        members, names = work.staff.everybody(), work.staff.names()
     values = {
         "unseen_lines": lines_of(unseen, page.say, names),
         "seen_lines": lines_of([each for each in latest if each.seen_at], page.say, names),

@@ -161,7 +161,7 @@ def show_sheet(
         events = work.tickets.events(check.ticket)
         recordings = work.transcripts.of_call(ticket.linkedid) if ticket.linkedid else []
         is_reproducible = viewer.is_manager and supervision.is_reproducible(work, check.draw)
-        staff = {member.extension: member.name for member in work.staff.everybody()}
+        staff = work.staff.names()
         draw_, drawn = work.supervision.draw(check.draw), work.supervision.drawn(check.draw)
         if viewer.is_manager:
             seeing.ticket(work, viewer, Via.PAGE, ticket, call, recordings, now)

@@ -111,13 +111,6 @@ _CALLERS_WORDS = frozenset({EventKind.TRANSCRIPT_CORRECTED, EventKind.MESSAGE, E
 """What the caller said themselves: for those involved alone (T31)."""
 
 
-def people_of(events: Iterable[TicketEvent]) -> set[str]:
-    """Every extension that the log names."""
-    keys = ("handler", "owner", "person", "asked_by", *_PEOPLE)
-    found = {event.actor for event in events}
-    return found | {str(event.data[key]) for event in events for key in keys if event.data.get(key)}
-
-
 def ticket_story(
     events: Sequence[TicketEvent], names: Names, policy: Policy, say: Speech, *, full: bool
 ) -> list[Entry]:
