@@ -57,8 +57,11 @@ def report_answer_times(
     if output is None:
         sys.stdout.buffer.write(written)
         sys.stdout.buffer.flush()
-    else:
+        return
+    try:
         output.write_bytes(written)
+    except OSError as error:
+        raise ShouwenError(f"{output} cannot be written: {error.strerror}") from error
 
 
 LONGEST_S = 120.0

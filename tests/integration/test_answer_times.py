@@ -379,6 +379,13 @@ class TestCommand:
         assert self.run(monkeypatch, *days, "--format", "xlsx", "--output", str(book)) == 0
         assert book.read_bytes().startswith(b"PK")
 
+    def test_a_file_that_cannot_be_written_is_one_line(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file = tmp_path / "none" / "a.json"
+        assert self.run(monkeypatch, "--from", "2026-11-23", "--output", str(file)) == 1
+        assert capsys.readouterr().err == f"error: {file} cannot be written: No such file or directory\n"
+
     def test_the_threshold_is_a_setting(
         self, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
     ) -> None:
