@@ -149,3 +149,9 @@ def test_a_number_ends_that_it_was_withheld(withheld: bool, phone: str | None, s
 def test_the_first_time_that_it_was_saved_is_kept() -> None:
     once = fill_in(TICKET, FORM, NOW)
     assert fill_in(once, FORM, NOW + timedelta(minutes=5)).form_saved_at == NOW
+
+
+def test_a_field_that_the_form_holds_empty_is_emptied() -> None:
+    before = replace(TICKET, fields={"reason": "补办", "wished_solution": "道歉"})
+    form = replace(FORM, fields={"reason": "", "nickname": "", "account": "oA"})
+    assert fill_in(before, form, NOW).fields == {"wished_solution": "道歉", "account": "oA"}
