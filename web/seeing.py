@@ -14,6 +14,7 @@ from callcenter.domain.access import Seen, Via, counted, seen
 from callcenter.domain.calls import Call
 from callcenter.domain.parties import called
 from callcenter.domain.tickets import Ticket
+from callcenter.domain.today import PartyFile
 from callcenter.domain.transcripts import Purpose, StoredTranscript
 from callcenter.services.access import record_access
 from web.viewer import Viewer
@@ -64,6 +65,14 @@ def tickets(work: SqlUnitOfWork, viewer: Viewer, via: Via, shown: Iterable[Ticke
     """A list of tickets: one row for all of it."""
     entries = [(each.number, each.contact_phone, viewer.contact_of(each), called(each)) for each in shown]
     _note_list(work, viewer, via, "list tickets", entries, now)
+
+
+def parties(
+    work: SqlUnitOfWork, viewer: Viewer, shown: Iterable[tuple[PartyFile, str]], now: datetime
+) -> None:
+    """A list of files, each with its party as it is shown: one row for all of it."""
+    entries = [(str(file.number), file.party.partition(":")[2], party, None) for file, party in shown]
+    _note_list(work, viewer, Via.PAGE, "list files", entries, now)
 
 
 def calls(work: SqlUnitOfWork, viewer: Viewer, via: Via, shown: Iterable[Call], now: datetime) -> None:

@@ -18,10 +18,14 @@ from callcenter.domain.absences import (
     NobodyStandsIn,
     Reason,
 )
+from callcenter.domain.access import Via
+from callcenter.domain.chain import TicketEvent
 from callcenter.services import absences
 from callcenter.services.rosters import roster_of
+from callcenter.services.rules import policies_of
 from callcenter.services.staff import UnknownStaff
 from callcenter.services.ticket_log import SYSTEM
+from web import seeing
 from web.deps import FormDep, ManagerPageDep, PageDep, RowId
 from web.errors import NotForYou
 from web.i18n import N_
@@ -165,22 +169,21 @@ def one(page: PageDep, absence_id: RowId) -> HTMLResponse:
         if not viewer.is_manager and viewer.extension not in (absence.extension, absence.cover):
             raise NotForYou
         summary = absences.summary(work, absence, now)
+        by_ticket: dict[str, list[TicketEvent]] = {}
+        for event in summary.events:
+            by_ticket.setdefault(event.ticket, []).append(event)
+        tickets = work.tickets.many(by_ticket)
+        policies = policies_of(work, tickets)
+        seeing.tickets(work, viewer, Via.PAGE, [*tickets, *summary.next], now)
         names = work.staff.names()
     called = {SYSTEM: page.say.gettext("The desk")} | names
     full = viewer.is_manager or viewer.extension == absence.extension
-    policy = page.console.rules.policy
     story = [
         (
             number,
-            ticket_story(
-                [event for event in summary.events if event.ticket == number],
-                lambda key: called.get(key, key),
-                policy,
-                page.say,
-                full=full,
-            ),
+            ticket_story(events, lambda key: called.get(key, key), policies[number], page.say, full=full),
         )
-        for number in dict.fromkeys(event.ticket for event in summary.events)
+        for number, events in by_ticket.items()
     ]
     return page("absences/one.html", "absences", summary=summary, absence=absence, names=names, story=story)
 

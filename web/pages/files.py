@@ -39,13 +39,14 @@ def list_all(
                 return go(f"/files/{named.number}")
         found = [] if typed else work.today.files(before, ON_A_PAGE + 1)
         known = work.today.tickets_of_parties([file.party for file in found])
-    shown = found[:ON_A_PAGE]
+        shown = [(file, *party_shown(file, viewer)) for file in found[:ON_A_PAGE]]
+        seeing.parties(work, viewer, [(file, party) for file, _, party in shown], console.clock())
     return page(
         "files/list.html",
         "tickets",
-        files=[(file, *party_shown(file, viewer), known.get(file.party)) for file in shown],
+        files=[(file, kind, party, known.get(file.party)) for file, kind, party in shown],
         q=typed,
-        next=shown[-1].number if len(found) > ON_A_PAGE else None,
+        next=shown[-1][0].number if len(found) > ON_A_PAGE else None,
     )
 
 
