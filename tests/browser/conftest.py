@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from rich.console import Console
 
 from callcenter.runtime.browser import install_chromium
@@ -68,13 +68,24 @@ class Screen:
         self.page.click("form[action='/login'] button")
         self.page.wait_for_url(f"{self.address}/")
 
+    def settled(self) -> None:
+        """Until the page is loaded and htmx is done with it: what it swapped in listens, and has its own attributes.
+
+        htmx gives an element that comes for another of the same id the old one's attributes first, for 20 ms.
+        """
+        self.page.wait_for_load_state()
+        busy = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
+        expect(self.page.locator(busy)).to_have_count(0)
+
     def width_over(self) -> int:
         """Pixels by which the page is wider than the screen."""
+        self.settled()
         root = "document.documentElement"
         return int(self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
 
     def flaws(self) -> list[str]:
         """What axe-core finds: contrast, labels, landmarks, order."""
+        self.settled()
         # evaluate() is not bound by the page's content security policy, a script element would be
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate(

@@ -72,6 +72,7 @@ def test_one_click_and_the_card_follows(
         )
         # the card asks again by itself, and stops when it is over
         card.locator("audio").wait_for(timeout=8000)
+        shown.settled()
         assert card.get_attribute("hx-get") is None
         assert card.locator("button").is_visible()
         assert shown.flaws() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FilePayload
+from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, screen
 from tests.support.desk import Desk
@@ -53,5 +53,5 @@ def test_files_and_opinions(
         page.check("text=基本满意")
         page.fill("#remark", "谢谢")
         page.click("form button")
-        assert "您的评价已收到" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("您的评价已收到")
         person.picture("opinion-thanks")

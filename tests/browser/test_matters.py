@@ -85,8 +85,8 @@ def test_a_complaint_with_several_clocks(
         assert shown.width_over() <= 0
         shown.picture("complaint-open")
         page.locator("#step-extension_refused button").click()
-        page.wait_for_load_state()
         expect(page.locator("#error-extension_refused-text")).to_be_visible()
+        shown.settled()
         shown.picture("complaint-refused")
         shown.complaints.clear()  # Chromium reports the 422 itself
         page.locator("#step-extension_granted summary").click()
