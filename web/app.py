@@ -22,6 +22,7 @@ from web.checks import checks_for
 from web.console import Console
 from web.headers import AccessLog, SecurityHeaders
 from web.health import Checks, Health
+from web.http_head import BoundedHttp
 from web.i18n import speeches
 from web.limits import BodyLimit
 from web.live.board import Board
@@ -129,7 +130,7 @@ def run_web(settings: Settings) -> None:
         host=settings.bind,
         port=settings.web_port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttp,
         ws="websockets-sansio",
         ws_max_size=4096,
         ws_ping_interval=20,
