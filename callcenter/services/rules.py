@@ -25,10 +25,10 @@ def rules_of(uow: UnitOfWork, ticket: Ticket) -> Rules:
     return rules
 
 
-def policies_of(uow: UnitOfWork, tickets: Iterable[Ticket]) -> dict[str, Policy]:
-    """The policy of each ticket of a list, by its number: one query at most, for versions not read before.
+def listed_rules(uow: UnitOfWork, tickets: Iterable[Ticket]) -> dict[str, Rules]:
+    """The rules of each ticket of a list, by its number: one query at most, for versions not read before.
 
-    For names alone: where neither the version nor the policy is there any more it is that of new tickets.
+    To show alone: where neither the version nor the policy is there any more it is those of new tickets.
     """
     book, listed = uow.rules, list(tickets)
     unread = {each.policy_digest for each in listed if book.version(each.policy, each.policy_digest) is None}
@@ -36,11 +36,16 @@ def policies_of(uow: UnitOfWork, tickets: Iterable[Ticket]) -> dict[str, Policy]
         sources = uow.policies.sources(unread)
         book.versions.update((digest, book.parse(source)) for digest, source in sources.items())
     return {
-        each.number: (
-            book.version(each.policy, each.policy_digest) or book.by_name.get(each.policy) or book.current
-        ).policy
+        each.number: book.version(each.policy, each.policy_digest)
+        or book.by_name.get(each.policy)
+        or book.current
         for each in listed
     }
+
+
+def policies_of(uow: UnitOfWork, tickets: Iterable[Ticket]) -> dict[str, Policy]:
+    """The policies of the same, for names."""
+    return {number: rules.policy for number, rules in listed_rules(uow, tickets).items()}
 
 
 def rules_have_changed(uow: UnitOfWork, ticket: Ticket) -> bool:

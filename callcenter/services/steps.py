@@ -245,12 +245,16 @@ def _asked_for(context: StepContext, data: Mapping[str, Value]) -> dict[str, Val
 
 
 def _granted(context: StepContext, data: Mapping[str, Value]) -> dict[str, Value]:
-    request = _request(context)
-    runs = fold_runs(context.log, context.rules, context.ticket.channel)
-    asked = as_it_stands(runs, request, context.rules)
+    asked = requested_extension(context.ticket, context.log, context.rules)
     if asked is None:
         raise ExtensionTooLate
-    return request | _in_time(asked, context.now)
+    return _request(context) | _in_time(asked, context.now)
+
+
+def requested_extension(ticket: Ticket, log: Sequence[TicketEvent], rules: Rules) -> Extension | None:
+    """The extension that was asked for last, over the due times as they are now; None if its limit has ended."""
+    asked = next((event for event in reversed(log) if event.kind == EventKind.EXTENSION_REQUESTED), None)
+    return as_it_stands(fold_runs(log, rules, ticket.channel), asked.data, rules) if asked else None
 
 
 def _in_time(asked: Extension, now: datetime) -> dict[str, Value]:

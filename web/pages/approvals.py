@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from callcenter.domain.access import Via
 from callcenter.domain.steps import STEPS, By
 from callcenter.domain.tickets import NotAllowed
-from callcenter.services.rules import policies_of
+from callcenter.services.rules import listed_rules
 from callcenter.services.steps import BadStep, ExtensionTooLate, NotOffered, take_step
 from callcenter.services.tickets import StaleTicket
 from web import seeing
@@ -53,10 +53,10 @@ def _render(page: Page, again: Undecided = Undecided(), *, code: int = 200) -> H
     with console.work() as work:
         tickets = work.today.awaiting(SHOWN)
         names = work.staff.names()
-        logs, policies = work.tickets.events_of(each.number for each in tickets), policies_of(work, tickets)
+        logs, rules = work.tickets.events_of(each.number for each in tickets), listed_rules(work, tickets)
         seeing.tickets(work, viewer, Via.PAGE, tickets, now)
     found = [
-        (each, pending_of(each, policies[each.number], logs[each.number], names, page.say, now))
+        (each, pending_of(each, rules[each.number], logs[each.number], names, page.say, now))
         for each in tickets
     ]
     return page(
@@ -64,7 +64,7 @@ def _render(page: Page, again: Undecided = Undecided(), *, code: int = 200) -> H
         "approvals",
         code=code,
         approvals=[(ticket, asked) for ticket, asked in found if asked],
-        kind_name=kinds_named(policies, page.say),
+        kind_name=kinds_named({number: each.policy for number, each in rules.items()}, page.say),
         contact_of=viewer.contact_of,
         again=again,
         kept=Blank(again.kept),

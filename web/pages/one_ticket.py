@@ -151,7 +151,7 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
         "stands": next((line for line in lines if line.stands_since), None),
         "papers": _papers(events) if ticket.status is Status.WAITING else "",
         "steps": steps_of(offer, say, may_decide=viewer.is_manager) if full else None,
-        "pending": pending_of(ticket, policy, events, names, say, now),
+        "pending": pending_of(ticket, rules, events, names, say, now),
         "missing": still_missing(policy, ticket, Needed.CLOSING, say),
         "late_for": ticket.owner if page.request.query_params.get("done") == "late" else None,
         "kind_name": lambda ticket: kind_name(policy, ticket, say),

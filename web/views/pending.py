@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callcenter.domain.chain import TicketEvent
-from callcenter.domain.policy import Policy
+from callcenter.domain.policy import Rules
 from callcenter.domain.steps import STEPS
 from callcenter.domain.tickets import Ticket
+from callcenter.services.steps import requested_extension
 from web.i18n import N_, Speech
 from web.views.clocks import office_name
 from web.views.step_words import clock_name
@@ -23,7 +24,7 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """Who asked for what, when; of an extension both due times, and working days (0: none were asked for)."""
+    """Who asked for what, when; of an extension both due times of today, and working days (0: none were asked for)."""
 
     kind: str
     title: str
@@ -39,7 +40,7 @@ class Pending:
 
 def pending_of(
     ticket: Ticket,
-    policy: Policy,
+    rules: Rules,
     log: Sequence[TicketEvent],
     names: Mapping[str, str],
     say: Speech,
@@ -49,7 +50,8 @@ def pending_of(
     asked = next((event for event in reversed(log) if ticket.awaits and _asks(event) == ticket.awaits), None)
     if asked is None or ticket.awaits is None:
         return None
-    due_at, key = instant(asked.data.get("due_at")), str(asked.data.get("clock") or "")
+    longer = requested_extension(ticket, log, rules) if ticket.awaits == "extension" else None
+    key, policy = str(asked.data.get("clock") or ""), rules.policy
     office = office_name(policy, str(asked.data.get("subject") or ""), say)
     days = asked.data.get("working_days")
     return Pending(
@@ -60,9 +62,9 @@ def pending_of(
         reason=str(asked.data.get("reason") or asked.data.get("text") or ""),
         clock=clock_name(policy.clocks.get(key), key, say, office) if key else "",
         working_days=days if isinstance(days, int) else 0,
-        due_at=due_at,
-        new_due_at=instant(asked.data.get("new_due_at")),
-        is_too_late=due_at is not None and now > due_at,
+        due_at=longer.due_at if longer else None,
+        new_due_at=longer.new_due_at if longer else None,
+        is_too_late=ticket.awaits == "extension" and (longer is None or longer.is_too_late(now)),
     )
 
 
