@@ -50,7 +50,8 @@ class Board:
         while not self._over:
             await self._dirty.wait()
             await self._watched.wait()
-            await asyncio.sleep(rest_s)
+            if not self._over:
+                await asyncio.sleep(rest_s)
             if self._over:
                 return
             self._dirty.clear()
