@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from callcenter.db.deadline import DatabaseUnavailable
 from callcenter.deadlines import BadInstant
 from callcenter.domain.absences import BadSpan, Clash, NobodyStandsIn
-from callcenter.domain.attachments import AttachmentTooLarge, BadAttachment
+from callcenter.domain.attachments import AttachmentTooLarge, BadAttachment, NoRoom
 from callcenter.domain.call_backs import BadNumber, NoNumber, NumberBarred, OwnPhone
 from callcenter.domain.clocks import NoDueTime
 from callcenter.domain.own_days import BadDays
@@ -103,6 +103,7 @@ TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
     UnknownAttachment: (404, N_("There is no such file")),
     BadAttachment: (422, N_("This file is not taken")),
     AttachmentTooLarge: (413, N_("That is too much at once")),
+    NoRoom: (503, N_("Not available for the moment")),
     LinkOver: (404, N_("This link is no longer valid")),
     LinkUsed: (409, N_("Your opinion has arrived already")),
     BadSignature: (403, N_("This is not open to you")),

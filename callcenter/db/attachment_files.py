@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from callcenter.domain.attachments import (
     AttachmentTooLarge,
     BadAttachment,
     EmptyAttachment,
+    NoRoom,
     ReceivedFile,
     clean_name,
     media_type_of,
@@ -25,6 +27,8 @@ from callcenter.domain.attachments import (
 
 ARRIVING = "arriving"
 """Folder of what is still being received."""
+RESERVE = 500_000_000
+"""Bytes of the disk that files of strangers and staff leave to calls, recordings and the database."""
 FORGOTTEN_S = 24 * 3600.0
 """What has been arriving for so long was cut off by the end of a process."""
 
@@ -82,16 +86,19 @@ class Arriving:
 class AttachmentFiles:
     """The folder of attachments; it is made when first needed, for its owner alone."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, reserve: int = RESERVE) -> None:
         self._folder = folder
+        self._reserve = reserve
 
     @contextmanager
     def receive(self) -> Iterator[Arriving]:
-        """A file to be received; of one that is not kept when the block ends nothing is left."""
+        """A file to be received; of one that is not kept when the block ends nothing is left. Raises NoRoom."""
         arriving = self._folder / ARRIVING
         for folder in (self._folder, arriving):
             folder.mkdir(mode=0o700, exist_ok=True)
         _forget(arriving)
+        if shutil.disk_usage(arriving).free < self._reserve + LARGEST:
+            raise NoRoom
         path = arriving / secrets.token_hex(16)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

@@ -43,6 +43,10 @@ class AttachmentTooLarge(BadAttachment):
     """A file may have 10 MiB at most."""
 
 
+class NoRoom(ShouwenError):
+    """The disk is nearly full: calls, recordings and the database come first."""
+
+
 class Source(StrEnum):
     """Where a file came from; the table stores these names."""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from callcenter.db.attachment_files import AttachmentFiles
 from callcenter.db.uow import SqlUnitOfWork
-from callcenter.domain.attachments import BadAttachment
+from callcenter.domain.attachments import BadAttachment, NoRoom
 from callcenter.domain.service_account import WantedMedia
 from callcenter.domain.tickets import NotAllowed
 from callcenter.services.service_account import Centre, claim_media, keep_media, media_failed
@@ -57,7 +57,7 @@ class MediaFetcher:
                     arriving.keep(file)
                     work.commit()
             return True
-        except (MediaUnavailable, MediaGone, BadAttachment, NotAllowed, OSError) as error:
+        except (MediaUnavailable, MediaGone, BadAttachment, NotAllowed, NoRoom, OSError) as error:
             for_good = isinstance(error, MediaGone | BadAttachment | NotAllowed)
             with self._units() as work:
                 over = media_failed(work, wanted, self._centre, self._clock(), for_good=for_good)
