@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 from starlette.datastructures import FormData
 
 from callcenter.services.accounts import resolve_login, resolve_token
+from callcenter.services.steps import decides
 from callcenter.services.ticket_lists import LONGEST_PAGE
 from web import csrf
 from web.console import Console
@@ -52,10 +53,11 @@ def resolve_session(console: Console, secret: str) -> Reader:
         login = resolve_login(work, secret, now=console.clock())
         member = work.staff.get(login.person.extension) if login else None
         unseen = work.reminders.unseen(member.extension) if member else 0
+        is_decider = member is not None and decides(work, member.extension, console.clock())
         work.commit()
     if login is None or member is None:
         raise NotLoggedIn
-    return Reader(viewer=Viewer.of(member), csrf=login.csrf, secret=secret, unseen=unseen)
+    return Reader(viewer=Viewer.of(member), csrf=login.csrf, secret=secret, unseen=unseen, decides=is_decider)
 
 
 ReaderDep = Annotated[Reader, Depends(get_reader)]
@@ -128,3 +130,13 @@ def get_manager_page(page: PageDep) -> Page:
 
 
 ManagerPageDep = Annotated[Page, Depends(get_manager_page)]
+
+
+def get_deciders_page(page: PageDep) -> Page:
+    """A page for the head, or whoever stands in for them; raises NotForYou for anybody else."""
+    if not page.reader.decides:
+        raise NotForYou
+    return page
+
+
+DecidersPageDep = Annotated[Page, Depends(get_deciders_page)]

@@ -26,6 +26,8 @@ class Reader:
     secret: str
     unseen: int = 0
     """How many reminders they have not seen."""
+    decides: bool = False
+    """Whether what waits for the head is theirs to decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Page:
             "csrf_token": self.reader.csrf,
             "here": here,
             "unseen": self.reader.unseen,
+            "decides": self.reader.decides,
             "now": self.console.clock(),
             "flash": flash_of(self.request),
             "language_links": language_links(self.request),

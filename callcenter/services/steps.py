@@ -90,7 +90,7 @@ def take_step(
     rules = rules_of(uow, ticket)
     if step not in offered(ticket, rules.policy):
         raise NotOffered
-    if step.by is By.HEAD and not _is_head(uow, actor, now):
+    if step.by is By.HEAD and not decides(uow, actor.extension, now):
         raise OnlyTheHead
     context = StepContext(uow=uow, ticket=ticket, rules=rules, log=uow.tickets.events(number), now=now)
     data = {each.key: _read(each, given.get(each.key, ""), context) for each in step.inputs}
@@ -152,12 +152,15 @@ def _judged(ticket: Ticket, key: str, context: StepContext) -> tuple[Ticket, lis
     return move(ticket, EventKind.REOPENED, context.now), [(EventKind.REOPENED, {"answer": key})]
 
 
-def _is_head(uow: UnitOfWork, actor: Person, now: datetime) -> bool:
-    """A manager, or whoever stands in for one who is away: what waits for the head must not stall (S3)."""
-    member = uow.staff.get(actor.extension)
+def decides(uow: UnitOfWork, extension: str, now: datetime) -> bool:
+    """Whether somebody decides what waits for the head: a manager, or whoever stands in for one who is away (S3)."""
+    member = uow.staff.get(extension)
     if member is None or not member.active:
         return False
-    return member.role is Role.MANAGER or actor.extension in roster_of(uow, now).managers
+    if member.role is Role.MANAGER:
+        return True
+    covers = any(absence.cover == extension and absence.holds(now) for absence in uow.absences.open())
+    return covers and extension in roster_of(uow, now).managers
 
 
 def _read(asked: Input, written: str, context: StepContext) -> Value:

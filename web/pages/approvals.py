@@ -15,7 +15,7 @@ from callcenter.services.rules import listed_rules
 from callcenter.services.steps import BadStep, ExtensionTooLate, NotOffered, take_step
 from callcenter.services.tickets import StaleTicket
 from web import seeing
-from web.deps import FormDep, ManagerPageDep
+from web.deps import DecidersPageDep, FormDep
 from web.errors import NotForYou
 from web.i18n import N_
 from web.pages.ticket_form import Blank, version_of
@@ -43,8 +43,8 @@ class Undecided:
 
 
 @router.get("/approvals")
-def show(page: ManagerPageDep) -> HTMLResponse:
-    """What waits, the oldest first: for managers."""
+def show(page: DecidersPageDep) -> HTMLResponse:
+    """What waits, the oldest first: for managers and whoever stands in for them."""
     return _render(page)
 
 
@@ -72,7 +72,7 @@ def _render(page: Page, again: Undecided = Undecided(), *, code: int = 200) -> H
 
 
 @router.post("/approvals/{number}")
-def decide(page: ManagerPageDep, form: FormDep, number: str) -> Response:
+def decide(page: DecidersPageDep, form: FormDep, number: str) -> Response:
     """Approve or refuse; what cannot be put on record is said beside the question, with what was written."""
     viewer, now, step = page.reader.viewer, page.console.clock(), text_of(form, "step")
     if step not in DECISIONS:
