@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, time
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +26,7 @@ from callcenter.policy_forms import (
     read_satisfaction,
     read_supervision,
 )
-from callcenter.toml_table import BadPolicy, Faults, Table, read_table
+from callcenter.toml_table import BadPolicy, Faults, Table, read_table, wall_time
 
 __all__ = ["BadPolicy", "load_rule_book", "policy_paths", "read_policy", "read_policy_text", "with_calendar"]
 
@@ -221,7 +221,7 @@ def _spans(hours: Table, key: str) -> tuple[Span, ...]:
     spans: list[Span] = []
     for text in hours.get(key, list, f'{key} = ["08:30-12:00", "14:00-17:30"]'):
         try:
-            opens, closes = (time.fromisoformat(part) for part in str(text).split("-"))
+            opens, closes = (wall_time(part) for part in str(text).split("-"))
         except ValueError as error:
             raise hours.fault(key, f"{text!r} is not hours such as 08:30-12:00") from error
         if opens >= closes or (spans and spans[-1].closes > opens):

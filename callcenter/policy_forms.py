@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import time
+from collections.abc import Collection, Iterable
 
 from callcenter.domain.calendar import Span
 from callcenter.domain.policy import (
@@ -20,7 +19,7 @@ from callcenter.domain.policy import (
     Supervision,
 )
 from callcenter.domain.steps import KIND_STEPS
-from callcenter.toml_table import Faults, Table
+from callcenter.toml_table import Faults, Table, wall_time
 
 OWN_FIELDS = ("contact_name", "contact_phone", "details", "wished_reply", "result", "satisfaction")
 """Fields of every ticket: a policy may say when they are needed."""
@@ -43,11 +42,15 @@ def read_labels(tables: list[Table]) -> tuple[Label, ...]:
     for table in tables:
         with faults:
             label = read_label(table)
-            if label.key in found:
-                raise table.fault("key", f"there is {label.key!r} already")
+            _only_once(table, label, found.values())
             found[label.key] = label
     faults.tell()
     return tuple(found.values())
+
+
+def _only_once(table: Table, label: Label, before: Iterable[Label]) -> None:
+    if label.key in {each.key for each in before}:
+        raise table.fault("key", f"there is {label.key!r} already")
 
 
 def read_kinds(tables: list[Table]) -> tuple[Kind, ...]:
@@ -58,8 +61,7 @@ def read_kinds(tables: list[Table]) -> tuple[Kind, ...]:
         with faults:
             steps = table.list_of("steps", KIND_STEPS)
             label = read_label(table)
-            if label.key in kinds:
-                raise table.fault("key", f"there is {label.key!r} already")
+            _only_once(table, label, kinds.values())
             kinds[label.key] = Kind(key=label.key, names=label.names, steps=steps)
     faults.tell()
     return tuple(kinds.values())
@@ -102,6 +104,7 @@ def read_satisfaction(tables: list[Table]) -> tuple[Satisfaction, ...]:
                 raise table.fault("digit", f"{digit} is no key from 1 to 9, or taken already")
             reopens = table.flag("reopens")
             label = read_label(table)
+            _only_once(table, label, scale)
             scale.append(Satisfaction(key=label.key, names=label.names, digit=digit, reopens=reopens))
     faults.tell()
     return tuple(scale)
@@ -115,6 +118,7 @@ def read_offices(tables: list[Table]) -> tuple[Office, ...]:
         with faults:
             duties, contact = table.names("duties"), table.text("contact") if table.has("contact") else ""
             label = read_label(table)
+            _only_once(table, label, offices)
             offices.append(Office(key=label.key, names=label.names, duties=duties, contact=contact))
     faults.tell()
     return tuple(offices)
@@ -130,6 +134,7 @@ def read_checklists(tables: list[Table], kinds: Collection[str]) -> tuple[Checkl
             papers = read_labels(table.tables("papers"))
             procedure, limit = table.names("procedure"), table.names("limit")
             label = read_label(table)
+            _only_once(table, label, found)
             found.append(
                 Checklist(
                     key=label.key,
@@ -160,7 +165,7 @@ def read_reminders(table: Table | None) -> Reminders:
 def _span(table: Table, text: str) -> Span:
     """Quiet hours; "20:00-08:00" runs over midnight."""
     try:
-        begin, end = (time.fromisoformat(part) for part in text.split("-"))
+        begin, end = (wall_time(part) for part in text.split("-"))
     except ValueError as error:
         raise table.fault("quiet", f'{text!r} are no hours, write for example "20:00-08:00"') from error
     return Span(begin, end)

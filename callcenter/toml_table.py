@@ -61,6 +61,14 @@ class Faults:
             raise BadPolicy(*self._found)
 
 
+def wall_time(text: str) -> time:
+    """A time of day on the centre's clock, such as "08:15"; raises ValueError, for one with a zone too."""
+    at = time.fromisoformat(text)
+    if at.tzinfo is not None:
+        raise ValueError(f"{text!r} has a zone of its own")
+    return at
+
+
 def read_table(name: str, text: str) -> Table:
     """The table that a whole file is; raises BadPolicy for what is no TOML."""
     try:
@@ -214,7 +222,7 @@ class Table:
         """A local time of day, such as "08:15"."""
         value = self.text(key, '"08:15"')
         try:
-            return time.fromisoformat(value)
+            return wall_time(value)
         except ValueError as error:
             raise self.fault(key, f'{value!r} is no time of day, write for example "08:15"') from error
 

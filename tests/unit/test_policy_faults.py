@@ -121,3 +121,29 @@ def test_what_is_no_fault_of_a_file_goes_its_way() -> None:
         raise BadPolicy("one", "two")
     with pytest.raises(BadPolicy, match=r"^one\ntwo$"):
         kept.tell()
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "field"),
+    [
+        ("08:30-12:00", "08:30+08:00-12:00", "hours.working_day"),
+        ('digest_at = "08:15"', 'digest_at = "08:15+08:00"', "reminders.digest_at"),
+        ('quiet = ["20:00', 'quiet = ["20:00+08:00', "reminders.quiet"),
+    ],
+)
+def test_a_time_of_day_has_no_zone_of_its_own(tmp_path: Path, written: str, instead: str, field: str) -> None:
+    """It would be compared with the centre's clock, which can only fail."""
+    assert [each for _, each in faults(changed(tmp_path, (written, instead)))] == [field]
+
+
+@pytest.mark.parametrize(
+    "section", ["kinds", "complexities", "satisfaction", "offices", "checklists", "channels"]
+)
+def test_a_key_is_there_once(tmp_path: Path, section: str) -> None:
+    path = changed(tmp_path)
+    text = path.read_text("utf-8")
+    begin = text.index(f"[[{section}]]")
+    end = text.index("\n\n", begin) if "\n\n" in text[begin:] else len(text)
+    path.write_text(f"{text[:end]}\n\n{text[begin:end]}{text[end:]}", "utf-8")
+    with pytest.raises(BadPolicy, match=rf"{section}\[\d+\]\.(key|digit): .*already"):
+        read_policy(path)
