@@ -8,6 +8,7 @@ from datetime import datetime
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calls import Person
 from callcenter.domain.tickets import Ticket
+from callcenter.services.staff import active_member
 from callcenter.services.tickets import get_ticket
 from web.errors import NotForYou
 from web.viewer import Viewer, involved_in_ticket
@@ -22,6 +23,17 @@ TextChange = Callable[[SqlUnitOfWork, str, str, Person, datetime], object]
 def with_text(change: TextChange, text: str) -> Change:
     """The change with its text given."""
     return lambda work, number, person, now: change(work, number, text, person, now)
+
+
+def acting_for(work: SqlUnitOfWork, program: Viewer, actor: str) -> Viewer:
+    """The member of staff for whom a program does something; what a manager may do needs a manager's token.
+
+    Raises UnknownStaff, NotForYou.
+    """
+    acting = Viewer.of(active_member(work, actor))
+    if acting.is_manager and not program.is_manager:
+        raise NotForYou
+    return acting
 
 
 def ticket_to_change(work: SqlUnitOfWork, number: str, viewer: Viewer, now: datetime) -> Ticket:

@@ -156,3 +156,25 @@ def test_nobody_has_more_addresses_than_they_may(client: TestClient, desk: Desk)
 
     statuses = at_once(*(add(number) for number in range(8)))
     assert sorted(statuses) == [201] * 5 + [409] * 3
+
+
+@pytest.mark.rule("T31", "S10")
+def test_a_token_of_staff_has_no_managers_rights_by_naming_one(
+    client: TestClient, desk: Desk, uow_factory: UowFactory
+) -> None:
+    number, post = waits(uow_factory), program(client, desk.staff_token)
+    assert post(f"tickets/{number}/steps/extension_granted", actor="104", given={}) == 403
+    assert post(f"tickets/{number}/note", actor="104", text="x") == 403
+    assert post("posts", actor="104", extension="101", b_extension="102") == 403
+    assert post("absences", actor="104", extension="101", cover="102", reason="leave") == 403
+    assert post("reminders/addresses", actor="104", extension="101", url="json://gate.example/") == 403
+    assert post("staff/101/duty", actor="104", on_duty=False) == 403
+    assert post(f"tickets/{number}/call-backs", actor="104") == 403
+    closure = {"actor": "104", "first": "2026-12-01", "kind": "closure", "reason": "x"}
+    assert post("calendar/days", **closure) == 403
+    assert post("calendar/recompute", actor="104") == 403
+    headers = {"authorization": f"Bearer {desk.staff_token}"}
+    query = "actor=104&first=2026-12-01"
+    assert client.delete(f"/api/v1/calendar/days?{query}", headers=headers).status_code == 403
+    assert client.get("/api/v1/reminders?actor=104", headers=headers).status_code == 403
+    assert "extension_granted" not in kinds(uow_factory, number)

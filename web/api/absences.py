@@ -12,11 +12,10 @@ from pydantic import AwareDatetime, Field
 from callcenter.domain.absences import Absence, Reason
 from callcenter.services import absences
 from callcenter.services.pass_on import pass_on as pass_ticket_on
-from callcenter.services.staff import active_member
 from web.api.models import ListOut, Shape, TicketOut
 from web.api.shapes import local
 from web.api.ticket_actions import ActorIn, Extension, WordsIn, make
-from web.changing import Change
+from web.changing import Change, acting_for
 from web.deps import ConsoleDep, ProgramDep, RowId
 from web.errors import NotForYou
 from web.viewer import Viewer
@@ -108,7 +107,7 @@ def list_all(
 def add(console: ConsoleDep, program: ProgramDep, body: AbsenceIn) -> AbsenceOut:
     """What begins now begins at once. 409: away already, or the cover is; 403 for others' unless a manager."""
     with console.work() as work:
-        acting = Viewer.of(active_member(work, body.actor))
+        acting = acting_for(work, program, body.actor)
         _only_for(program, acting, body.extension)
         absence = absences.add_absence(
             work,
@@ -128,7 +127,7 @@ def add(console: ConsoleDep, program: ProgramDep, body: AbsenceIn) -> AbsenceOut
 def end(console: ConsoleDep, program: ProgramDep, absence_id: RowId, body: ActorIn) -> AbsenceOut:
     """What is open goes back at once. 409 if it has ended already."""
     with console.work() as work:
-        acting = Viewer.of(active_member(work, body.actor))
+        acting = acting_for(work, program, body.actor)
         _only_for(program, acting, absences.get_absence(work, absence_id).extension)
         ended = absences.end_absence(work, absence_id, console.clock())
         work.commit()
@@ -148,7 +147,7 @@ def list_posts(console: ConsoleDep, program: ProgramDep) -> ListOut[PostOut]:
 def set_post(console: ConsoleDep, program: ProgramDep, body: PostIn) -> PostOut:
     """A manager's to say; without `b_extension` nobody stands in."""
     with console.work() as work:
-        acting = Viewer.of(active_member(work, body.actor))
+        acting = acting_for(work, program, body.actor)
         if not acting.is_manager:
             raise NotForYou
         absences.set_post(work, body.extension, body.b_extension)

@@ -14,15 +14,13 @@ from callcenter.db.attachment_files import AttachmentFiles
 from callcenter.domain.access import Via
 from callcenter.domain.attachments import Attachment
 from callcenter.services.attachments import UnknownAttachment, get_attachment
-from callcenter.services.staff import active_member
 from web import seeing
 from web.api.models import Shape
-from web.changing import ticket_to_change
+from web.changing import acting_for, ticket_to_change
 from web.deps import ConsoleDep, ProgramDep, RowId
 from web.pages.attachments import as_download
 from web.reading import text_of
 from web.uploads import ProgramUploadDep, receive
-from web.viewer import Viewer
 
 router = APIRouter(prefix="/tickets/{number}/attachments", tags=["tickets"])
 
@@ -84,7 +82,7 @@ def add(console: ConsoleDep, program: ProgramDep, form: ProgramUploadDep, number
     with ExitStack() as stack:
         uploads = receive(stack, form, AttachmentFiles(console.settings.attachments))
         with console.work() as work:
-            acting = Viewer.of(active_member(work, text_of(form, "actor")))
+            acting = acting_for(work, program, text_of(form, "actor"))
             ticket_to_change(work, number, program if program.is_manager else acting, now)
             added = uploads.put(work, number, acting.extension, now)
             work.commit()

@@ -12,14 +12,14 @@ from pydantic import AwareDatetime, Field
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.deadlines import DeadlineWriter
 from callcenter.domain.own_days import FIRST_YEAR, LAST_YEAR, OwnDay, OwnDayKind, run_of_days
-from callcenter.domain.staff import Role
 from callcenter.services.own_days import REASON_LIMIT, move_clocks
-from callcenter.services.staff import active_member
 from web.api.models import ListOut, Shape
+from web.changing import acting_for
 from web.console import Console
 from web.deps import ConsoleDep, ProgramDep
 from web.errors import NotForYou
 from web.own_days import change_days, take_back_days
+from web.viewer import Viewer
 
 router = APIRouter(tags=["calendar"])
 
@@ -91,7 +91,7 @@ def add_days(console: ConsoleDep, program: ProgramDep, body: OwnDaysIn) -> ListO
     """In force at once; running clocks follow. What the days were before is replaced."""
     days = run_of_days(body.first, body.last or body.first)
     with console.work() as work:
-        _manager(work, body.actor)
+        _manager(work, program, body.actor)
     change_days(console, days, OwnDayKind(body.kind), body.reason, body.actor)
     with console.work() as work:
         stored = work.own_days.between(days[0], days[-1])
@@ -109,7 +109,7 @@ def remove_days(
     """422 if none of these days is the centre's own."""
     days = run_of_days(first, last or first)
     with console.work() as work:
-        _manager(work, actor)
+        _manager(work, program, actor)
     take_back_days(console, days)
 
 
@@ -117,7 +117,7 @@ def remove_days(
 def recompute(console: ConsoleDep, program: ProgramDep, body: RecomputeIn) -> RecomputedOut:
     """With today's calendar, as `shouwen calendar recompute`. The worker does so by itself when it changes."""
     with console.work() as work:
-        _manager(work, body.actor)
+        _manager(work, program, body.actor)
         first = date(FIRST_YEAR, 1, 1)
         count, following = move_clocks(work, first, console.clock(), after=body.after)
         work.commit()
@@ -141,8 +141,8 @@ def deadline(
     return DeadlineOut.model_validate(answer)
 
 
-def _manager(work: SqlUnitOfWork, extension: str) -> None:
-    if active_member(work, extension).role is not Role.MANAGER:
+def _manager(work: SqlUnitOfWork, program: Viewer, actor: str) -> None:
+    if not acting_for(work, program, actor).is_manager:
         raise NotForYou
 
 

@@ -12,12 +12,12 @@ from pydantic import AwareDatetime, Field
 from callcenter.domain.access import Via
 from callcenter.domain.call_backs import CallBack
 from callcenter.services.call_backs import list_call_backs, request_call_back
-from callcenter.services.staff import active_member
 from callcenter.services.tickets import get_ticket
 from web import seeing
 from web.api.models import PersonOut, Shape
 from web.api.shapes import local
 from web.api.ticket_actions import ActorIn
+from web.changing import acting_for
 from web.deps import ConsoleDep, ProgramDep
 from web.privacy import mask
 from web.viewer import Viewer
@@ -65,7 +65,7 @@ def call_back(console: ConsoleDep, program: ProgramDep, number: str, body: Actor
     """409 while one is under way; 422 if the ticket's number cannot be called. The desk takes it within seconds."""
     now = console.clock()
     with console.work() as work:
-        person = Viewer.of(active_member(work, body.actor)).person
+        person = acting_for(work, program, body.actor).person
         asked = request_call_back(work, number, person, now, barred=console.settings.barred)
         seeing.ticket(work, program, Via.API, get_ticket(work, number, now).ticket, None, [], now)
         work.commit()

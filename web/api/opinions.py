@@ -7,13 +7,11 @@ from pydantic import AwareDatetime
 
 from callcenter.domain.opinions import LINK_LASTS
 from callcenter.services.opinions import make_link
-from callcenter.services.staff import active_member
 from web.api.models import Shape
 from web.api.ticket_actions import ActorIn
-from web.changing import ticket_to_change
+from web.changing import acting_for, ticket_to_change
 from web.deps import ConsoleDep, ProgramDep
 from web.pages.opinions import address
-from web.viewer import Viewer
 
 router = APIRouter(prefix="/tickets/{number}/opinion-link", tags=["tickets"])
 
@@ -32,7 +30,7 @@ def ask(
     """For a resolved ticket; an earlier link ends. 409 in any other state."""
     now = console.clock()
     with console.work() as work:
-        acting = Viewer.of(active_member(work, body.actor))
+        acting = acting_for(work, program, body.actor)
         ticket_to_change(work, number, program if program.is_manager else acting, now)
         token = make_link(work, number, acting.person, now)
         work.commit()

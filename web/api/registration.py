@@ -7,13 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, Field
 
-from callcenter.services.staff import active_member
 from callcenter.services.tickets import BadForm, register
 from web.api.models import TicketOut
 from web.api.ticket_actions import Key, MatterIn, Text
 from web.api.tickets import get_one
+from web.changing import acting_for
 from web.deps import ConsoleDep, ProgramDep
-from web.viewer import Viewer
 from web.views.registration import too_early_or_late
 
 router = APIRouter(prefix="/tickets", tags=["tickets"])
@@ -44,7 +43,7 @@ def register_matter(
     if body.happened_at is not None and too_early_or_late(body.happened_at, now):
         raise BadForm("happened_at", body.happened_at.isoformat())
     with console.work() as work:
-        acting = Viewer.of(active_member(work, body.actor))
+        acting = acting_for(work, program, body.actor)
         ticket = register(
             work,
             channel=body.channel,

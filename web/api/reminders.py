@@ -16,6 +16,7 @@ from callcenter.services.staff import active_member
 from web.api.models import ListOut, Shape
 from web.api.shapes import local
 from web.api.ticket_actions import ActorIn
+from web.changing import acting_for
 from web.deps import ConsoleDep, Cursor, Limit, ProgramDep, RowId
 from web.errors import NotForYou
 from web.try_addresses import try_addresses
@@ -67,7 +68,7 @@ def list_all(
     """What is told outside the quiet hours, or seen here."""
     settings = console.settings
     with console.work() as work:
-        active_member(work, actor)
+        acting_for(work, program, actor)
         found = reminders.my_reminders(work, actor, cursor=cursor, limit=limit, unseen=unseen)
     items = [reminder_out(each, settings.language, settings.zone) for each in found.items]
     return ListOut[ReminderOut](items=items, next=found.next)
@@ -77,7 +78,7 @@ def list_all(
 def see_all(console: ConsoleDep, program: ProgramDep, body: ActorIn) -> None:
     """None of them is sent any more."""
     with console.work() as work:
-        active_member(work, body.actor)
+        acting_for(work, program, body.actor)
         reminders.mark_all_seen(work, body.actor, console.clock())
         work.commit()
 
@@ -87,7 +88,7 @@ def see(console: ConsoleDep, program: ProgramDep, reminder_id: RowId, body: Acto
     """It is not sent any more. 404 if it is somebody else's."""
     settings = console.settings
     with console.work() as work:
-        active_member(work, body.actor)
+        acting_for(work, program, body.actor)
         reminders.mark_seen(work, body.actor, reminder_id, console.clock())
         seen = work.reminders.get(reminder_id)
         work.commit()
@@ -132,7 +133,7 @@ def list_addresses(
 ) -> ListOut[AddressOut]:
     """All of them: nobody has more than five."""
     with console.work() as work:
-        active_member(work, actor)
+        acting_for(work, program, actor)
         found = work.reminders.addresses([actor])
     return ListOut[AddressOut](items=[_address_out(each, console.settings.zone) for each in found], next=None)
 
@@ -142,10 +143,9 @@ def add_address(console: ConsoleDep, program: ProgramDep, body: AddressIn) -> Ad
     """422: not an address that is taken; 403 for others' unless a manager; 409: five are there already."""
     with console.work() as work:
         acting = Viewer.of(active_member(work, body.actor))
-        extension = body.extension or body.actor
-        if extension != body.actor and not acting.is_manager:
+        extension, trusted = body.extension or body.actor, program.is_manager and acting.is_manager
+        if extension != body.actor and not trusted:
             raise NotForYou
-        trusted = program.is_manager and acting.is_manager
         shown = check_address(body.url, trusted=trusted)
         reminders.add_address(
             work, extension, url=body.url, shown=shown, trusted=trusted, now=console.clock()
@@ -160,7 +160,7 @@ def add_address(console: ConsoleDep, program: ProgramDep, body: AddressIn) -> Ad
 def remove_address(console: ConsoleDep, program: ProgramDep, address_id: RowId, body: ActorIn) -> None:
     """404 if there is none, or it is somebody else's."""
     with console.work() as work:
-        acting = Viewer.of(active_member(work, body.actor))
+        acting = acting_for(work, program, body.actor)
         reminders.remove_address(work, address_id, of=None if acting.is_manager else body.actor)
         work.commit()
 

@@ -10,9 +10,9 @@ from callcenter.domain.staff import Role, StaffMember
 from callcenter.services.staff import active_member, list_staff, set_on_duty
 from web.api.models import ListOut, Shape
 from web.api.ticket_actions import ActorIn
+from web.changing import acting_for
 from web.deps import ConsoleDep, ProgramDep
 from web.errors import NotForYou
-from web.viewer import Viewer
 
 router = APIRouter(prefix="/staff", tags=["staff"])
 
@@ -60,7 +60,7 @@ def change_duty(
 ) -> StaffOut:
     """One's own to say, or a manager's."""
     with console.work() as work:
-        acting = Viewer.of(active_member(work, body.actor))
+        acting = acting_for(work, program, body.actor)
         if acting.extension != extension and not acting.is_manager:
             raise NotForYou
         set_on_duty(work, extension, body.on_duty)

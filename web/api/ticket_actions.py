@@ -12,10 +12,9 @@ from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calls import Person
 from callcenter.domain.tickets import TicketForm, WishedReply
 from callcenter.services import tickets
-from callcenter.services.staff import active_member
 from web.api.models import Shape, TicketOut, WishedReplyName
 from web.api.tickets import get_one
-from web.changing import Change, ticket_to_change, with_text
+from web.changing import Change, acting_for, ticket_to_change, with_text
 from web.console import Console
 from web.deps import ConsoleDep, ProgramDep
 from web.viewer import Viewer
@@ -101,7 +100,7 @@ def make(
     """Make it for `actor`, who must be active and, unless a manager or a manager's program, involved."""
     now = console.clock()
     with console.work() as work:
-        acting = Viewer.of(active_member(work, actor))
+        acting = acting_for(work, program, actor)
         if not (open_to_all or program.is_manager):
             ticket_to_change(work, number, acting, now)
         change(work, number, acting.person, now)

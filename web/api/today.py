@@ -9,13 +9,11 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
-from callcenter.services.staff import active_member
 from callcenter.services.today import Pile, Today, my_today
 from web.api.models import PersonOut, Shape, TicketStatus
 from web.api.shapes import local, person_out
+from web.changing import acting_for
 from web.deps import ConsoleDep, ProgramDep
-from web.errors import NotForYou
-from web.viewer import Viewer
 
 router = APIRouter(tags=["today"])
 PileName = Literal["late", "today", "risk", "registering", "unowned", "ask", "papers", "stand_in"]
@@ -75,9 +73,7 @@ def get_today(
     """Names and numbers of callers are not in it."""
     now, zone = console.clock(), console.settings.zone
     with console.work() as work:
-        acting = Viewer.of(active_member(work, actor))
-        if acting.is_manager and not program.is_manager:
-            raise NotForYou
+        acting = acting_for(work, program, actor)
         today = my_today(work, actor, is_head=acting.is_manager, now=now, zone=zone)
     centre = today.centre
     return TodayOut(
