@@ -23,7 +23,7 @@ from agi.memory import Collector
 from agi.numbering import Numbering
 from agi.routing import Routing
 from agi.server import Server
-from agi.watcher import boot_instant, progressed, watch
+from agi.watcher import answered_on_wire, boot_instant, rang_on_wire, watch
 from agi.wire import Wire
 from callcenter.bootstrap import unit_of_work_factory
 from callcenter.runtime import calls_first
@@ -72,7 +72,9 @@ def run_agi(settings: Settings) -> None:
     server = Server(LOOPBACK, settings.agi_port, entries | placing | health_entry)
 
     announce = calls_first.Announcer(settings)
-    wire = Wire(LOOPBACK, settings.agi_port, partial(progressed, desk), on_invite=announce)
+    wire = Wire(
+        LOOPBACK, settings.agi_port, partial(rang_on_wire, desk), partial(answered_on_wire, desk), announce
+    )
 
     def end(signum: int, frame: FrameType | None) -> None:
         server.stop()

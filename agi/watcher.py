@@ -54,11 +54,18 @@ def _newstate(desk: Desk, event: Event) -> None:
         _record(desk, live, Kind.LEG_UP, event["Channel"], event["Uniqueid"], _at(event))
 
 
-def progressed(desk: Desk, leg: Leg, at: datetime) -> None:
-    """Take a 183 that was seen on the wire."""
+def rang_on_wire(desk: Desk, leg: Leg, at: datetime) -> None:
+    """Take a 180 or 183 that was seen on the wire."""
     live = desk.calls.known(leg.linkedid)
     if live is not None:
         _rang(desk, live, leg.channel, leg.uniqueid, at)
+
+
+def answered_on_wire(desk: Desk, leg: Leg, at: datetime) -> None:
+    """Take a 200 that was seen on the wire; AMI tells of it too, later: the earlier instant counts."""
+    live = desk.calls.known(leg.linkedid)
+    if live is not None:
+        _record(desk, live, Kind.LEG_UP, leg.channel, leg.uniqueid, at)
 
 
 def _dial_state(desk: Desk, event: Event) -> None:

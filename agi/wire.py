@@ -1,7 +1,9 @@
-"""Phones that answer an INVITE with 183: Queue() tells nobody, so Asterisk sends us copies of its SIP messages.
+"""What desk phones answer to an INVITE, at the instant it came in: Asterisk sends us copies of its SIP messages.
 
-The copies are HEP version 3 over UDP on loopback (res_hep). The INVITE to a desk phone names its leg in a header,
-which the dialplan adds (`shouwen-member`); a 183 belongs to the INVITE of the same Call-ID.
+Queue() tells nobody of a 183, and AMI's word on a 180 or 200 has passed through several threads by the time it is
+stamped: some 50 ms later on a machine that is full. The copies are HEP version 3 over UDP on loopback (res_hep), each
+with the instant at which it was received. The INVITE names its leg in a header, which the dialplan adds
+(`shouwen-member`); an answer belongs to the INVITE of the same Call-ID.
 """
 
 from __future__ import annotations
@@ -18,7 +20,10 @@ from datetime import UTC, datetime
 
 log = logging.getLogger(__name__)
 
-INVITE, PROGRESS = b"INVITE ", b"SIP/2.0 183 "
+INVITE = b"INVITE "
+RINGING = (b"SIP/2.0 180 ", b"SIP/2.0 183 ")
+ANSWERED = b"SIP/2.0 200 "
+_TO_INVITE = re.compile(rb"\r\nCSeq: *[0-9]+ +INVITE *\r\n", re.IGNORECASE)
 MAX_PACKET = 65535
 MAX_INVITES = 5000
 """How many INVITEs are remembered; more than ring at once on one node."""
@@ -47,31 +52,36 @@ class Copy:
 
 
 class Wire:
-    """Listens for the copies, on its own thread: `on_invite` for each INVITE, `on_progress` for a desk phone's 183."""
+    """Listens for the copies, on its own thread.
+
+    `on_ringing` for a desk phone's 180 or 183, `on_answer` for its 200 to the INVITE, `on_invite` for each INVITE.
+    """
 
     def __init__(
         self,
         host: str,
         port: int,
-        on_progress: Callable[[Leg, datetime], None],
+        on_ringing: Callable[[Leg, datetime], None],
+        on_answer: Callable[[Leg, datetime], None],
         on_invite: Callable[[], None] = lambda: None,
     ) -> None:
         """Nothing is bound before `start`."""
         self._address = (host, port)
-        self._on_progress = on_progress
+        self._on_ringing = on_ringing
+        self._on_answer = on_answer
         self._on_invite = on_invite
         self._legs: OrderedDict[bytes, Leg] = OrderedDict()
         self._stopping = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin; a taken port costs the 183s, never the desk."""
+        """Begin; a taken port costs the 183s and some milliseconds of exactness, never the desk."""
         listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             listening.bind(self._address)
         except OSError as error:
             listening.close()
-            log.warning("phones that answer with 183 will not be seen ringing: %s", error)
+            log.warning("what desk phones answer is told by AMI alone, and a 183 by nobody: %s", error)
             return
         self._thread = threading.Thread(target=self._run, args=(listening,), name="wire", daemon=True)
         self._thread.start()
@@ -85,10 +95,10 @@ class Wire:
             self._thread.join(5)
 
     def take(self, packet: bytes) -> None:
-        """Use one copy; anything but an INVITE of ours or its 183 is passed over."""
+        """Use one copy; anything but an INVITE of ours or its answer is passed over."""
         if b"INVITE sip:" in packet:
             self._on_invite()
-        if b"X-Shouwen-Leg" not in packet and PROGRESS not in packet:
+        if not any(mark in packet for mark in (b"X-Shouwen-Leg", *RINGING, ANSWERED)):
             return
         copy = read_copy(packet)
         if copy is None:
@@ -100,8 +110,11 @@ class Wire:
                 self._legs[copy.key] = Leg(linkedid=linkedid, uniqueid=uniqueid, channel=channel)
                 if len(self._legs) > MAX_INVITES:
                     self._legs.popitem(last=False)
-        elif copy.message.startswith(PROGRESS) and copy.key in self._legs:
-            self._on_progress(self._legs[copy.key], copy.at)
+        elif copy.key in self._legs:
+            if copy.message.startswith(RINGING):
+                self._on_ringing(self._legs[copy.key], copy.at)
+            elif copy.message.startswith(ANSWERED) and _TO_INVITE.search(copy.message):
+                self._on_answer(self._legs.pop(copy.key), copy.at)
 
     def _run(self, listening: socket.socket) -> None:
         with listening:

@@ -28,7 +28,7 @@ from agi.live import LiveCall, LiveCalls, now
 from agi.numbering import Numbering
 from agi.routing import Routing
 from agi.server import Server
-from agi.watcher import progressed, watch
+from agi.watcher import answered_on_wire, rang_on_wire, watch
 from agi.wire import Wire
 from callcenter.domain.calls import Call, Handoff, Person
 from callcenter.domain.fold import fold_call
@@ -214,7 +214,7 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
     entries = {name: partial(entry, desk) for name, entry in ENTRIES.items()}
     placing = {"call-back": partial(call_back, call_backs), "call-back-rate": partial(rate, call_backs)}
     server = Server(LOOPBACK, chosen.agi_port, entries | placing)
-    wire = Wire(LOOPBACK, chosen.agi_port, partial(progressed, desk))
+    wire = Wire(LOOPBACK, chosen.agi_port, partial(rang_on_wire, desk), partial(answered_on_wire, desk))
     serving = threading.Thread(target=server.serve)
     serving.start()
     try:

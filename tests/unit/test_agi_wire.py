@@ -1,4 +1,4 @@
-"""Copies of SIP messages (HEP version 3): which leg a 183 belongs to."""
+"""Copies of SIP messages (HEP version 3): which leg an answer to an INVITE belongs to."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ LEG = Leg(linkedid="1795365733.0", uniqueid="1795365733.1", channel="PJSIP/101-0
 HEADER = b"\r\nX-Shouwen-Leg: 1795365733.0 1795365733.1 PJSIP/101-00000001\r\n"
 INVITE = b"INVITE sip:101@127.0.0.1:5062 SIP/2.0\r\nCall-ID: a" + HEADER + b"\r\n"
 PROGRESS = b"SIP/2.0 183 Session Progress\r\nCall-ID: a\r\n\r\n"
+RINGING = b"SIP/2.0 180 Ringing\r\nCall-ID: a\r\n\r\n"
+ANSWER = b"SIP/2.0 200 OK\r\nCall-ID: a\r\nCSeq: 7 INVITE\r\n\r\n"
+AT = datetime.fromtimestamp(1_795_365_733.25, UTC)
+Seen = list[tuple[str, Leg, datetime]]
 
 
 def chunk(kind: int, data: bytes, vendor: int = 0) -> bytes:
@@ -27,38 +31,73 @@ def packet(message: bytes, key: bytes = b"a", seconds: int = 1_795_365_733, micr
 
 
 @pytest.fixture
-def seen() -> list[tuple[Leg, datetime]]:
+def seen() -> Seen:
     return []
 
 
 @pytest.fixture
-def wire(seen: list[tuple[Leg, datetime]]) -> Wire:
-    return Wire("127.0.0.1", 0, lambda leg, at: seen.append((leg, at)))
+def wire(seen: Seen) -> Wire:
+    return Wire(
+        "127.0.0.1",
+        0,
+        lambda leg, at: seen.append(("rang", leg, at)),
+        lambda leg, at: seen.append(("answered", leg, at)),
+    )
 
 
-def test_progress_after_its_invite(wire: Wire, seen: list[tuple[Leg, datetime]]) -> None:
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (PROGRESS, "rang"),
+        (RINGING, "rang"),
+        (ANSWER, "answered"),
+        (ANSWER.replace(b"CSeq: 7 INVITE", b"cseq:7  INVITE"), "answered"),
+    ],
+    ids=["183", "180", "200", "200, spelt otherwise"],
+)
+def test_an_answer_after_its_invite(wire: Wire, seen: Seen, message: bytes, said: str) -> None:
     wire.take(packet(INVITE))
-    wire.take(packet(PROGRESS))
-    assert seen == [(LEG, datetime.fromtimestamp(1_795_365_733.25, UTC))]
+    wire.take(packet(message))
+    assert seen == [(said, LEG, AT)]
+
+
+def test_a_leg_is_answered_once(wire: Wire, seen: Seen) -> None:
+    """A 200 sent again, or one within the talk, is no answer any more."""
+    for message in (INVITE, ANSWER, ANSWER, RINGING):
+        wire.take(packet(message))
+    assert seen == [("answered", LEG, AT)]
 
 
 @pytest.mark.parametrize(
     "packets",
     [
         (PROGRESS,),
+        (ANSWER,),
         (INVITE.replace(HEADER, b"\r\n"), PROGRESS),
-        (INVITE, b"SIP/2.0 180 Ringing\r\n\r\n"),
-        (INVITE, b"SIP/2.0 200 OK\r\nSubject: SIP/2.0 183 \r\n\r\n"),
+        (INVITE.replace(HEADER, b"\r\n"), ANSWER),
+        (INVITE, b"SIP/2.0 181 Call Is Being Forwarded\r\n\r\n"),
+        (INVITE, b"SIP/2.0 200 OK\r\nCSeq: 8 CANCEL\r\n\r\n"),
+        (INVITE, b"SIP/2.0 200 OK\r\nCSeq: 8 BYE\r\nSubject: CSeq: 7 INVITE\r\n\r\n"),
+        (INVITE, b"SIP/2.0 486 Busy\r\nSubject: SIP/2.0 183 SIP/2.0 200 \r\nCSeq: 7 INVITE\r\n\r\n"),
     ],
-    ids=["no invite", "not a desk phone", "ringing", "only mentioned"],
+    ids=[
+        "no invite",
+        "no invite, answered",
+        "not a desk phone",
+        "not a desk phone, answered",
+        "forwarded",
+        "cancelled",
+        "hung up",
+        "only mentioned",
+    ],
 )
-def test_nothing_to_tell(wire: Wire, seen: list[tuple[Leg, datetime]], packets: tuple[bytes, ...]) -> None:
+def test_nothing_to_tell(wire: Wire, seen: Seen, packets: tuple[bytes, ...]) -> None:
     for message in packets:
         wire.take(packet(message))
     assert seen == []
 
 
-def test_another_call_id(wire: Wire, seen: list[tuple[Leg, datetime]]) -> None:
+def test_another_call_id(wire: Wire, seen: Seen) -> None:
     wire.take(packet(INVITE))
     wire.take(packet(PROGRESS, key=b"b"))
     assert seen == []
@@ -83,7 +122,7 @@ def test_no_copy(raw: bytes) -> None:
 def test_a_taken_port_does_not_stop_the_desk(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
-        second = Wire("127.0.0.1", other.getsockname()[1], lambda leg, at: None)
+        second = Wire("127.0.0.1", other.getsockname()[1], lambda leg, at: None, lambda leg, at: None)
         second.start()
         second.stop()
     assert "183" in caplog.text

@@ -298,6 +298,15 @@ def test_a_greeting_counts_from_the_answer_on(greeted_s: float, greeting_ms: int
     assert call.greeting_ms == greeting_ms
 
 
+def test_the_earlier_word_of_an_answer_counts() -> None:
+    legs = "2.530 leg_up extension=101 uniqueid=c.1\n 2.500 leg_up extension=101 uniqueid=c.1\n"
+    call = fold(
+        f"0 arrived line=8000\n 1 ringing extension=101\n {legs}"
+        " 2.540 answered extension=101 name=李静 uniqueid=c.1 ticket=t"
+    )
+    assert (call.answered_at, call.answer_ms) == (at(2.5), 1500)
+
+
 def test_a_greeting_on_another_leg_is_none_of_the_first_responder() -> None:
     assert fold(ANSWERED_BY_101 + " 3 greeted extension=102 uniqueid=c.2").greeting_ms is None
 
@@ -309,6 +318,12 @@ def test_a_greeting_on_another_leg_is_none_of_the_first_responder() -> None:
         (
             "2.448 leg_up extension=101 uniqueid=c.1",
             ["answer time: desk and Asterisk differ by 52 ms"],
+        ),
+        (
+            # seen on the wire, and told by AMI, which is late together with the desk
+            """2.4 leg_up extension=101 uniqueid=c.1
+            2.46 leg_up extension=101 uniqueid=c.1""",
+            [],
         ),
         (
             """2.5 leg_up extension=103 uniqueid=c.1

@@ -117,7 +117,8 @@ def test_a_matter_is_named_after_whoever_asked(browser: Browser) -> None:
         where = browser.post("/register", **fields)
         page = browser.text(where)
         heading = re.search(r"<h1>(.*?)</h1>", page, re.DOTALL)
-        assert heading and name in heading[1]
+        assert heading
+        assert name in heading[1]
         assert name in browser.text("/tickets")
 
 
