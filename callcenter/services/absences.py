@@ -207,6 +207,17 @@ def _give_back(uow: UnitOfWork, absence_id: int, roster: Roster, now: datetime) 
     return done
 
 
+def give_back_reopened(uow: UnitOfWork, ticket: Ticket, now: datetime) -> Ticket:
+    """A matter that a stand-in had solved is open again: it goes to whom they stood in for, if they are back (S3)."""
+    roster = roster_of(uow, now)
+    for extension in covered_for(uow.tickets.events(ticket.number)):
+        if extension in roster.members and extension not in roster.away:
+            person = Person(extension=extension, name=roster.members[extension].name)
+            change: Change = (EventKind.COVERED, {"for": extension, "handler": extension, "back": True})
+            return record(uow, replace(ticket, handler=person), change, actor=SYSTEM, at=now)
+    return ticket
+
+
 def _tell_cover(uow: UnitOfWork, absence: Absence, cover: str, phase: str, now: datetime) -> None:
     data = {
         "phase": phase,

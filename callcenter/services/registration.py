@@ -12,10 +12,11 @@ from callcenter.domain.chain import Value
 from callcenter.domain.fold import talking
 from callcenter.domain.parties import party_of
 from callcenter.domain.policy import Needed, Policy
+from callcenter.domain.reminders import ReminderKind
 from callcenter.domain.text import clean
 from callcenter.domain.tickets import Change, EventKind, Status, Ticket, TicketForm, fill_in, next_status
 from callcenter.services.ports import TicketFilter, UnitOfWork
-from callcenter.services.reminders import tell_of_message
+from callcenter.services.reminders import tell, tell_of_message
 from callcenter.services.rosters import roster_of
 from callcenter.services.rules import policy_of_new
 from callcenter.services.ticket_forms import (
@@ -95,7 +96,17 @@ def register(
     if handed_to:
         ticket, handed = _handed(uow, ticket, handed_to, handover, now)
         changes.append(handed)
-    return record(uow, ticket, *changes, actor=actor.extension, at=now)
+    ticket = record(uow, ticket, *changes, actor=actor.extension, at=now)
+    if handed_to:
+        tell(
+            uow,
+            ReminderKind.HANDED,
+            f"handed:{ticket.number}:{ticket.version}",
+            [handed_to],
+            now,
+            ticket=ticket,
+        )
+    return ticket
 
 
 def _handed(

@@ -16,6 +16,7 @@ from callcenter.domain.text import clean
 from callcenter.domain.ticket_clocks import TicketClock, fold_clocks, fold_runs, unstopped
 from callcenter.domain.tickets import Change, EventKind, Ticket, move, next_status
 from callcenter.errors import ShouwenError
+from callcenter.services.absences import give_back_reopened
 from callcenter.services.ports import UnitOfWork
 from callcenter.services.reminders import tell_of_step
 from callcenter.services.rosters import roster_of
@@ -106,7 +107,7 @@ def _recorded(context: StepContext, step: Step, data: dict[str, Value], actor: P
     if step.event is EventKind.SATISFACTION_GIVEN:
         ticket, more = _judged(ticket, str(data["answer"]), context)
         changes += more
-    ticket = record(uow, ticket, *changes, actor=actor.extension, at=now)
+    ticket = _record(context, ticket, changes, actor)
     if step.event is EventKind.COMPLAINT_REFERRED:
         # The product tells the head itself, by a reminder that nobody can forget (H20).
         informed: Change = (EventKind.HEAD_INFORMED, {"office": data["office"]})
@@ -140,7 +141,14 @@ def give_satisfaction(
         data["text"] = words
     ticket, more = _judged(ticket, key, context)
     changes: list[Change] = [(EventKind.SATISFACTION_GIVEN, data), *more]
-    return record(uow, ticket, *changes, actor=actor.extension if actor else SYSTEM, at=now)
+    return _record(context, ticket, changes, actor)
+
+
+def _record(context: StepContext, ticket: Ticket, changes: Sequence[Change], actor: Person | None) -> Ticket:
+    who = actor.extension if actor else SYSTEM
+    ticket = record(context.uow, ticket, *changes, actor=who, at=context.now)
+    reopened = any(event is EventKind.REOPENED for event, _ in changes)
+    return give_back_reopened(context.uow, ticket, context.now) if reopened else ticket
 
 
 def _judged(ticket: Ticket, key: str, context: StepContext) -> tuple[Ticket, list[Change]]:

@@ -14,6 +14,7 @@ from callcenter.domain.tickets import Change, EventKind, Ticket, move, next_stat
 from callcenter.domain.tickets import take as taken_by
 from callcenter.errors import ShouwenError
 from callcenter.services import transcripts
+from callcenter.services.absences import give_back_reopened
 from callcenter.services.call_backs import CallBackUnitOfWork, give_waiting_answer
 from callcenter.services.call_tickets import hand_over, open_for_answer, open_for_recording
 from callcenter.services.cursors import BadCursor
@@ -122,7 +123,8 @@ def resolve(
 
 def reopen(uow: UnitOfWork, number: str, reason: str, actor: Person | None, now: datetime) -> Ticket:
     """The caller is not satisfied: a resolved ticket is handled again, with clocks from `now` (H41, T20)."""
-    return _moved(uow, lock_ticket(uow, number), EventKind.REOPENED, reason, actor, now)
+    ticket = _moved(uow, lock_ticket(uow, number), EventKind.REOPENED, reason, actor, now)
+    return give_back_reopened(uow, ticket, now)
 
 
 def close(uow: UnitOfWork, number: str, actor: Person | None, now: datetime) -> Ticket:

@@ -14,7 +14,7 @@ from callcenter.domain.calls import Person
 from callcenter.domain.chain import first_fault
 from callcenter.domain.reminders import ReminderKind
 from callcenter.domain.staff import Role
-from callcenter.domain.tickets import NotAllowed, Ticket
+from callcenter.domain.tickets import NotAllowed, Status, Ticket
 from callcenter.services import absences, staff, tickets
 from callcenter.services.pass_on import pass_on
 from callcenter.services.tickets import BadForm
@@ -169,6 +169,34 @@ def test_a_cover_who_goes_away_hands_everything_on_and_gets_only_theirs_back(uow
         assert handler(uow) == "101"
         assert absences.settle(uow, MONDAY + 4 * HOUR) == 0
         assert handler(uow) == "101"
+
+
+@pytest.mark.rule("S3")
+@pytest.mark.parametrize("how", ["by hand", "not satisfied"])
+def test_what_is_opened_again_goes_to_who_is_back(uow_factory: UowFactory, how: str) -> None:
+    with uow_factory() as uow:
+        opened(uow)
+        absence = away(uow, WANG, MONDAY)
+        tickets.resolve(uow, NUMBER, "已修好", LI, MONDAY + HOUR)
+        absences.end_absence(uow, absence.id, MONDAY + 2 * HOUR)
+        assert handler(uow) == "102"  # who solved it
+        if how == "by hand":
+            back = tickets.reopen(uow, NUMBER, "又坏了", LI, MONDAY + 3 * HOUR)
+        else:
+            back = tickets.give_satisfaction(
+                uow, NUMBER, "not_satisfied", via="link", actor=None, now=MONDAY + 3 * HOUR
+            )
+        assert (back.status, back.handler) == (Status.OPEN, WANG)
+        assert handler(uow) == "101"
+
+
+def test_what_is_opened_again_stays_with_the_stand_in_meanwhile(uow_factory: UowFactory) -> None:
+    with uow_factory() as uow:
+        opened(uow)
+        away(uow, WANG, MONDAY)
+        tickets.resolve(uow, NUMBER, "已修好", LI, MONDAY + HOUR)
+        assert tickets.reopen(uow, NUMBER, "又坏了", LI, MONDAY + 3 * HOUR).handler == LI
+        assert handler(uow) == "102"
 
 
 def test_a_ticket_that_a_colleague_got_by_hand_stays_with_them(uow_factory: UowFactory) -> None:

@@ -9,6 +9,7 @@ import pytest
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.absences import Reason
 from callcenter.domain.calls import Call, Person
+from callcenter.domain.reminders import ReminderKind
 from callcenter.domain.staff import Role
 from callcenter.domain.tickets import Ticket, TicketForm
 from callcenter.services import staff
@@ -76,7 +77,10 @@ def test_who_is_in_a_call_is_not_free_until_it_ends(uow_factory: UowFactory) -> 
         assert (raised.value.field, raised.value.in_a_call) == ("handed_to", True)
         assert led_to(uow, "104").handler == CHEN, "somebody else is free"
         uow.calls.save([call_of(LI, ended_at=MONDAY)])
-        assert led_to(uow, "102").handler == LI
+        led = led_to(uow, "102")
+        assert led.handler == LI
+        (reminder,) = uow.reminders.page("102", 9, before=None, unseen=True)
+        assert (reminder.kind, reminder.ticket) == (ReminderKind.HANDED, led.number)
 
 
 @pytest.mark.rule("H1", "S3")

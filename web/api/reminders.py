@@ -168,7 +168,9 @@ def remove_address(console: ConsoleDep, program: ProgramDep, address_id: RowId, 
 @router.post("/test", summary="Send a test to each of somebody's addresses, now")
 def test(console: ConsoleDep, program: ProgramDep, body: ActorIn) -> ListOut[TriedOut]:
     """The answer waits for all of them: up to 20 s for each."""
-    tried = try_addresses(console, body.actor)
+    with console.work() as work:
+        acting = acting_for(work, program, body.actor)
+    tried = try_addresses(console, acting.extension)
     zone = console.settings.zone
     items = [TriedOut(address=_address_out(address, zone), fault=fault) for address, fault in tried]
     return ListOut[TriedOut](items=items, next=None)
