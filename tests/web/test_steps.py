@@ -422,6 +422,7 @@ def test_a_suggestion_over_the_api(manager: Api, desk: Desk) -> None:
     assert means["choices"][0] == {"key": "orally", "names": {"zh": "口头", "en": "Orally"}}
     office = offered()["office_named"]["inputs"][0]["choices"][0]
     assert office == {"key": "academic", "names": {"zh": "教务处", "en": "Academic affairs"}}
+    assert "notice_given" not in offered()  # this centre has no checklists to choose from
     manager.act(number, "steps/suggestion_reported", actor="101", given={"text": "建议延长"})
     # While it waits for the head nothing else is laid before them.
     assert "suggestion_reported" not in offered()

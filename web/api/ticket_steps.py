@@ -26,7 +26,7 @@ from web.api.ticket_actions import ActorIn, Version, make
 from web.deps import ConsoleDep, ProgramDep
 from web.viewer import involved_in_ticket
 from web.views.clocks import TicketRun, before_extension, ticket_runs
-from web.views.steps import Offer, choices_of
+from web.views.steps import Offer, inputs_of
 from web.views.ticket_story import shown_data, shown_fields
 
 router = APIRouter(prefix="/tickets/{number}", tags=["tickets"])
@@ -149,7 +149,7 @@ class RecordOut(Shape):
 
 @router.get("/steps", summary="The steps that are offered now")
 def list_steps(console: ConsoleDep, program: ProgramDep, number: str) -> StepsOut:
-    """In the order of the regulations; choices are filled in."""
+    """In the order of the regulations; choices are filled in, and what has nothing to choose from is left out."""
     now = console.clock()
     with console.work() as work:
         offer = read_offer(work, number, now)
@@ -164,15 +164,13 @@ def list_steps(console: ConsoleDep, program: ProgramDep, number: str) -> StepsOu
                         key=asked.key,
                         kind=asked.kind.value,
                         needed=asked.needed,
-                        choices=[
-                            ChoiceOut(key=choice.key, names=dict(choice.names))
-                            for choice in choices_of(step, asked, offer, console.speeches)
-                        ],
+                        choices=[ChoiceOut(key=choice.key, names=dict(choice.names)) for choice in choices],
                     )
-                    for asked in step.inputs
+                    for asked, choices in inputs
                 ],
             )
             for step in offer.steps()
+            if (inputs := inputs_of(step, offer, console.speeches)) is not None
         ]
     )
 

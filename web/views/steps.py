@@ -79,7 +79,14 @@ class Offer:
         return offered(self.ticket, self.policy)
 
 
-def choices_of(step: Step, asked: Input, offer: Offer, speeches: Speeches) -> tuple[Choice, ...]:
+def inputs_of(step: Step, offer: Offer, speeches: Speeches) -> list[tuple[Input, tuple[Choice, ...]]] | None:
+    """The fields with their choices; None where a choice that is needed has nothing to choose from."""
+    found = [(asked, _choices_of(step, asked, offer, speeches)) for asked in step.inputs]
+    stuck = any(asked.needed and asked.kind in _CHOSEN and not choices for asked, choices in found)
+    return None if stuck else found
+
+
+def _choices_of(step: Step, asked: Input, offer: Offer, speeches: Speeches) -> tuple[Choice, ...]:
     """The choices of a field; none of one that is written freely."""
     policy = offer.policy
     match asked.kind:
@@ -134,10 +141,11 @@ def _offices(step: Step, offer: Offer) -> list[Label]:
 
 
 def _extendable(offer: Offer, speeches: Speeches) -> Iterable[Choice]:
-    """Limits that can still be extended: one that has run out cannot (S10)."""
+    """Limits that can still be extended: one that has run out cannot (S10); one that stands does not run out."""
     for each in offer.runs:
         clock = each.clock
-        if not each.rule.extendable or clock.stopped_at is not None or offer.now > clock.due_at:
+        has_run_out = offer.now > clock.due_at and clock.state is not ClockState.PAUSED
+        if not each.rule.extendable or clock.stopped_at is not None or has_run_out:
             continue
         yield Choice(
             key=clock.clock,
@@ -153,11 +161,11 @@ def _extendable(offer: Offer, speeches: Speeches) -> Iterable[Choice]:
 def step_view(step: Step, offer: Offer, say: Speech) -> StepView | None:
     """The step as a form; None where a choice that it needs has nothing to choose from."""
     name = step.event.value
+    inputs = inputs_of(step, offer, {say.language: say})
+    if inputs is None:
+        return None
     fields: list[FieldView] = []
-    for asked in step.inputs:
-        choices = choices_of(step, asked, offer, {say.language: say})
-        if asked.needed and asked.kind in _CHOSEN and not choices:
-            return None
+    for asked, choices in inputs:
         words = field_words(name, asked.key)
         fields.append(
             FieldView(
