@@ -15,7 +15,7 @@ NAME_FIELDS = ("nickname",)
 
 def called(ticket: Ticket) -> str | None:
     """What to call who asked: their name, or what they call themselves; None when nothing tells."""
-    names = (ticket.contact_name, *(ticket.fields.get(key, "") for key in NAME_FIELDS))
+    names = (ticket.contact_name, *(ticket.fields.get(key) for key in NAME_FIELDS))
     return next((name for name in names if name), None)
 
 

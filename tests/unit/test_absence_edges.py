@@ -46,6 +46,14 @@ def test_one_called_off_exactly_when_it_would_begin_stands_in_nobodys_way() -> N
         check_absence(new, [later], {})
 
 
+def test_an_absence_lasts_ten_years_at_most() -> None:
+    longest = away("101", "102", 0, 3653)
+    assert check_absence(longest, [], {}) is longest
+    assert longest.until_at is not None
+    with pytest.raises(BadSpan):
+        check_absence(replace(longest, until_at=longest.until_at + timedelta(microseconds=1)), [], {})
+
+
 @pytest.mark.parametrize(("end", "refused"), [(0, True), (0.001, False)])
 def test_what_ends_exactly_now_is_past(end: float, refused: bool) -> None:
     new = away("101", "102", -1, end)

@@ -90,6 +90,30 @@ def test_a_warning_goes_out_until_the_very_instant_at_which_it_is_due() -> None:
     assert next_alarm([]) is None
 
 
+@pytest.mark.rule("H16", "H17")
+def test_each_clock_is_told_of_by_itself() -> None:
+    events = log(("mon 10:00", "message"), ("mon 10:00", "opened"))
+    clocks = fold_clocks(events, SCHOOL, "service_account", at("mon 10:01"))
+    first, second = (next(each for each in clocks if each.clock == name) for name in ("h16", "h17"))
+    assert first.started_at == second.started_at
+    told = [*events, *log(*(("mon 12:00", *alarm.change) for alarm in alarms([first], events, SCHOOL)))]
+    assert alarms([first], told, SCHOOL) == []
+    assert alarms([second], told, SCHOOL) == alarms([second], events, SCHOOL) != []
+
+
+@pytest.mark.rule("H41", "T20")
+def test_what_is_opened_again_is_told_of_again() -> None:
+    events = log(("mon 10:00", "opened"))
+    (clock,) = fold_clocks(events, SCHOOL, "phone", at("mon 10:00"))
+    told = [*events, *log(*(("fri 12:00", *alarm.change) for alarm in alarms([clock], events, SCHOOL)))]
+    told += log(("fri 12:00", "resolved"), ("fri 14:00", "reopened"))
+    again = [
+        each for each in fold_clocks(told, SCHOOL, "phone", at("fri 14:00")) if each.clock == clock.clock
+    ]
+    kinds = {alarm.kind.value for alarm in alarms(again, told, SCHOOL)}
+    assert kinds == {"warned", "breached", "escalated"}
+
+
 @pytest.mark.rule("T11")
 def test_each_office_is_told_of_its_own_run() -> None:
     events = log(

@@ -9,7 +9,7 @@ import pytest
 
 from callcenter.domain.calendar import ServiceHours, Span
 from callcenter.domain.chain import TicketEvent, Value
-from callcenter.domain.extensions import Extension, extension
+from callcenter.domain.extensions import Extension, as_it_stands, extension
 from callcenter.domain.policy import Rules
 from callcenter.domain.ticket_clocks import fold_clocks, fold_runs
 from callcenter.holidays import ChineseHolidays
@@ -72,6 +72,15 @@ def test_a_limit_in_hours_of_service_gets_the_hours_of_so_many_days(
     found = asked([event("opened", kind="joint")], "t13", days, hourly())
     assert found is not None
     assert (shown(found.due_at), shown(found.new_due_at)) == ("Mon 16 16:00", new_due)
+    request: dict[str, Value] = {
+        "clock": "t13",
+        "started_at": found.run.started_at.isoformat(),
+        "subject": found.run.subject,
+        "working_days": found.working_days,
+        "minutes": found.minutes,
+    }
+    runs = fold_runs([event("opened", kind="joint")], hourly(), "phone")
+    assert as_it_stands(runs, request, hourly()) == found
     # the log keeps whole numbers
     assert [(type(value), value) for value in (found.working_days, found.minutes)] == [
         (int, 0),

@@ -67,6 +67,11 @@ def test_many_words_keep_within_the_room_that_there_is(word: str) -> None:
     assert len(written) == {"あ" * 94: 1_000_000 // 294, "x" * 94: 8192, "": 8192}[word]
 
 
+def test_a_word_that_comes_again_takes_room_for_its_place_alone() -> None:
+    often = " ".join(["あ" * 94] * 8000)  # a gap behind each: 16,000 of the 16,383 places
+    assert "'末尾'" in search_vector((often, "末尾"))
+
+
 def test_a_long_word_is_cut() -> None:
     assert search_vector(("a" * 3000,)) == f"'{'a' * 100}':1"
 
