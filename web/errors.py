@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -211,10 +211,19 @@ async def on_known(request: Request, error: ShouwenError) -> Response:
         headers["www-authenticate"] = 'Bearer realm="shouwen"'
     if status == 503:
         headers["retry-after"] = "2"
+    if status == 503 and error.__cause__ is not None:  # none: known to be down, and said so when it went
+        log.warning("request not served error=%s", " < ".join(_kinds(error)))
     if status == 500:
         log.error("request failed error=%s", type(error).__name__, exc_info=error)
     detail = str(error) if status not in (500, 503) else None
     return answer(request, status, title, detail=detail, headers=headers)
+
+
+def _kinds(error: BaseException | None) -> Iterator[str]:
+    """The classes of an error and of what caused it: their words may hold what a log must not."""
+    while error is not None:
+        yield type(error).__name__
+        error = error.__cause__
 
 
 def redirects(request: Request) -> bool:

@@ -70,7 +70,7 @@ def server(rule_book: RuleBook) -> Iterator[tuple[str, Path, Desk]]:
 
 
 def test_every_request_is_answered_in_time_while_the_database_is_frozen(
-    server: tuple[str, Path, Desk],
+    server: tuple[str, Path, Desk], caplog: pytest.LogCaptureFixture
 ) -> None:
     address, folder, desk = server
     limits = httpx.Limits(max_connections=CROWD + 10)
@@ -109,6 +109,7 @@ def test_every_request_is_answered_in_time_while_the_database_is_frozen(
                 assert {code for code, *_ in answers} == {503}
                 assert max(took for _, _, took, _ in answers) < WITHIN_S
                 assert min(retry for *_, retry in answers) > 0
+                assert "request not served error=DatabaseUnavailable < " in caplog.text
                 health = client.get("/api/v1/health").json()
                 assert (health["status"], health["parts"]["database"]) == ("degraded", "down")
                 later = list(crowd.map(ask, range(CROWD)))
