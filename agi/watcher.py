@@ -75,7 +75,7 @@ def _dial_state(desk: Desk, event: Event) -> None:
 
 
 def _rang(desk: Desk, live: LiveCall, channel: str, uniqueid: str, at: datetime) -> None:
-    """The first 180 or 183 of each phone: a phone that rings again rang before."""
+    """The first word of each phone's 180 or 183, from the wire or AMI: a phone that rings again rang before."""
     extension = extension_of(channel)
     if not any(e.kind is Kind.RINGING and e.data.get("extension") == extension for e in live.events):
         _record(desk, live, Kind.RINGING, channel, uniqueid, at)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import pytest
 
+from callcenter.domain.calls import Kind
 from callcenter.softphone import sdp
 from callcenter.softphone.errors import CallFailed
 from callcenter.softphone.phone import Phone
@@ -22,6 +24,7 @@ from tests.pbx.desk import (
     tone,
 )
 from tests.pbx.prompts import hear
+from tests.polling import until_async
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +99,21 @@ async def test_progress_is_ringing_and_is_never_reset(desk: TestDesk) -> None:
     assert record.rang_at == first.rang_at
     truth = again.times["answered"].monotonic - incoming.times["ringing"].monotonic
     assert record.answer_ms == pytest.approx(1000 * truth, abs=CLOSE_MS)
+
+
+async def test_an_answer_is_seen_on_the_wire_and_told_by_asterisk(desk: TestDesk) -> None:
+    async with phones(desk, "101") as desk_phones, caller(desk) as outside:
+        call, answered = await answered_call(outside, desk_phones["101"])
+        live = desk.only_call()
+
+        def told() -> list[datetime]:
+            return [event.at for event in live.events if event.kind is Kind.LEG_UP]
+
+        await until_async(lambda: len(told()) == 2, 5, "both words of the answer")
+        assert live.call is not None
+        assert live.call.answered_at == min(told())
+        await call.hangup()
+        await answered.wait_ended()
 
 
 async def test_answered_without_ringing(desk: TestDesk) -> None:
