@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callcenter.sound.apart import decode_apart
 from callcenter.sound.decode import decode
 from callcenter.sound.errors import (
     SoundError,
@@ -241,3 +242,23 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"a\.wav"):
         write_wav(folder, _tone(1, 8000), 8000)
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_apart_reads_the_same() -> None:
+    content = _encoded(_tone(1, 44_100), 44_100, "mp3", "libmp3lame", "stereo")
+    assert np.array_equal(decode_apart(content, 8_000).samples, decode(content, 8_000).samples)
+
+
+def test_apart_says_the_same() -> None:
+    with pytest.raises(SoundTooLong, match=r"longer than 1 seconds"):
+        decode_apart(_wav(_tone(2, 8000)), max_s=1)
+    with pytest.raises(SoundUnreadable, match="no sound file"):
+        decode_apart(b"MZ this is a program")
+    with pytest.raises(SoundTooLarge):
+        decode_apart(_wav(_tone(2, 8000)), max_bytes=100)
+
+
+def test_apart_outlives_a_process_that_dies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(SoundUnreadable, match="no sound file"):
+        decode_apart(_wav(_tone(1, 8000)))
