@@ -12,6 +12,7 @@ import callcenter.db.calls
 import callcenter.db.heartbeat
 import callcenter.db.opinions
 import callcenter.db.own_days
+import callcenter.db.own_prompts
 import callcenter.db.policies
 import callcenter.db.reminders
 import callcenter.db.service_account

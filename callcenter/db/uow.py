@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from callcenter.db.calls import CallRepository
     from callcenter.db.opinions import OpinionRepository
     from callcenter.db.own_days import OwnDayRepository
+    from callcenter.db.own_prompts import OwnPromptRepository
     from callcenter.db.reminders import ReminderRepository
     from callcenter.db.service_account import ServiceAccountRepository
     from callcenter.db.supervision import SupervisionRepository
@@ -133,6 +134,13 @@ class SqlUnitOfWork:
         from callcenter.db.own_days import OwnDayRepository
 
         return OwnDayRepository(self.session, self._engine)
+
+    @cached_property
+    def own_prompts(self) -> OwnPromptRepository:
+        """Own recordings of prompts."""
+        from callcenter.db.own_prompts import OwnPromptRepository
+
+        return OwnPromptRepository(self.session)
 
     @cached_property
     def today(self) -> TodayRepository:
