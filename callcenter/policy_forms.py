@@ -8,6 +8,7 @@ from callcenter.domain.calendar import Span
 from callcenter.domain.policy import (
     Checklist,
     FormField,
+    Heard,
     Kind,
     Label,
     Needed,
@@ -25,6 +26,8 @@ OWN_FIELDS = ("contact_name", "contact_phone", "details", "wished_reply", "resul
 """Fields of every ticket: a policy may say when they are needed."""
 SHOWS = ("number", "kind", "channel", "due", "contact_name")
 """What a reminder may show; a telephone number never leaves the product."""
+LANGUAGES = ("zh", "en")
+"""Languages that callers speak."""
 WEIGHTS = ("on_time", "satisfied", "checks", "greeted")
 
 
@@ -60,11 +63,25 @@ def read_kinds(tables: list[Table]) -> tuple[Kind, ...]:
     for table in tables:
         with faults:
             steps = table.list_of("steps", KIND_STEPS)
+            words = _words(table)
             label = read_label(table)
             _only_once(table, label, kinds.values())
-            kinds[label.key] = Kind(key=label.key, names=label.names, steps=steps)
+            kinds[label.key] = Kind(key=label.key, names=label.names, steps=steps, words=words)
     faults.tell()
     return tuple(kinds.values())
+
+
+def _words(table: Table) -> dict[str, tuple[str, ...]]:
+    """What callers say of a kind, such as { zh = ["投诉"], en = ["complain"] }."""
+    if not table.has("words"):
+        return {}
+    words = table.table("words")
+    found = {language: words.list_of(language) for language in LANGUAGES}
+    for language, each in found.items():
+        if not all(word.strip() for word in each):
+            raise words.fault(language, "has an empty word, which everybody says")
+    words.finish()
+    return found
 
 
 def read_fields(
@@ -86,6 +103,7 @@ def read_fields(
                     channels=table.list_of("channels", channels),
                     kinds=table.list_of("kinds", kinds),
                     long=table.flag("long"),
+                    heard=Heard(table.choice("heard", Heard)) if table.has("heard") else None,
                 )
             )
             table.finish()

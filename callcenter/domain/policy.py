@@ -32,9 +32,13 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Label):
-    """A kind of matter. `steps`: what its handling offers beside the steps of every ticket."""
+    """A kind of matter. `steps`: what its handling offers beside the steps of every ticket.
+
+    `words`: by language, what callers say when it is theirs; a message with them has the kind proposed.
+    """
 
     steps: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +102,17 @@ class Needed(StrEnum):
     NEVER = "never"
 
 
+class Heard(StrEnum):
+    """What a field of the policy's own holds that can be proposed from a caller's message."""
+
+    PLACE = "place"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField(Label):
     """A field of the form beside those that every ticket has, or what the policy asks of one of those.
 
-    No channels: all of them; no kinds: all of them.
+    No channels: all of them; no kinds: all of them. `heard`: what of a message may be proposed for it.
     """
 
     rule: str
@@ -110,6 +120,7 @@ class FormField(Label):
     channels: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     long: bool = False
+    heard: Heard | None = None
 
     def fits(self, channel: str, kind: str) -> bool:
         """Whether the form of such a ticket has it."""
