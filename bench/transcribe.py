@@ -18,6 +18,7 @@ from rich.table import Table
 
 from bench.figures import Figure
 from bench.instance import Instance
+from callcenter.cli.models import ensure_defaults
 from callcenter.settings import Settings
 from transcripts import models
 from transcripts.audio import RATE_HZ, Audio, read_audio
@@ -85,7 +86,7 @@ def main() -> None:
     parser.add_argument("--verbose", action="store_true", help="print what was understood")
     options = parser.parse_args()
     settings, console = Settings(), Console()
-    models.ensure_defaults(settings, console)
+    ensure_defaults(settings, console)
 
     by_language: dict[str, list[dict[str, str]]] = defaultdict(list)
     for entry in json.loads((options.voices / "manifest.json").read_text("utf-8")):

@@ -88,6 +88,16 @@ def _numbers(value: str) -> str:
     return ",".join(parts)
 
 
+def _line_languages(value: str) -> str:
+    pairs = [part.strip() for part in value.split(",")]
+    if value and not all(re.fullmatch(r"[0-9]{1,15}=(zh|en)", pair) for pair in pairs):
+        raise ValueError("write lines with their languages, zh or en, such as 8000=zh,8001=en")
+    lines = [pair.partition("=")[0] for pair in pairs]
+    if len(set(lines)) != len(lines):
+        raise ValueError("a line is named twice: each has one language")
+    return ",".join(pairs)
+
+
 def _web_address(value: str) -> str:
     if not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?(/[A-Za-z0-9._~/\-]*)?", value):
         raise ValueError("write an address such as https://desk.example.edu.cn")
@@ -169,6 +179,11 @@ class Settings(BaseSettings):
     language: Annotated[str, Field(pattern="^(zh|en)$")] = Field(
         "zh", description="language of the prompts and the console's default, zh or en"
     )
+    line_languages: Annotated[str, AfterValidator(_line_languages)] | None = Field(
+        None,
+        description="language in which a line begins to speak, such as 8000=zh,8001=en; "
+        "a line that is not named: `SHOUWEN_LANGUAGE`",
+    )
     engine_zh: Annotated[str, Field(pattern="^(auto|vosk|vosk-server|whisper|off)$")] = Field(
         "auto", description="recogniser for Chinese: auto, vosk, vosk-server, whisper or off"
     )
@@ -177,6 +192,10 @@ class Settings(BaseSettings):
     )
     vosk_server_zh: str | None = Field(None, description="ws://host:port of a Vosk server, Chinese")
     vosk_server_en: str | None = Field(None, description="ws://host:port of a Vosk server, English")
+    speech_models: str | None = Field(
+        None,
+        description="folders with speech models, their archives or packages, `:` between: looked into before the network",
+    )
 
     public_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
         None,
@@ -235,9 +254,24 @@ class Settings(BaseSettings):
         return default_cache()
 
     @property
+    def speech_model_places(self) -> list[Path]:
+        """Folders that are looked into for models before the network."""
+        return [Path(part) for part in (self.speech_models or "").split(":") if part]
+
+    @property
     def zone(self) -> ZoneInfo:
         """The centre's time zone."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def languages_of_lines(self) -> dict[str, str]:
+        """Language by line, of the lines that have one of their own."""
+        named = (self.line_languages or "").split(",")
+        return {line: language for line, _, language in (pair.partition("=") for pair in named if pair)}
+
+    def language_of(self, line: str) -> str:
+        """The language in which a line begins to speak."""
+        return self.languages_of_lines.get(line, self.language)
 
     @property
     def barred(self) -> frozenset[str]:

@@ -13,14 +13,6 @@ class ModelMissing(TranscriptsError):
     """There is no speech model for this language: run `shouwen models get whisper-base`."""
 
 
-class UnknownModel(TranscriptsError):
-    """There is no model of that name: `shouwen models list` names them."""
-
-
-class ModelUnavailable(TranscriptsError):
-    """The model could not be fetched: look at the network and try again."""
-
-
 class EngineFailed(TranscriptsError):
     """The recogniser failed."""
 

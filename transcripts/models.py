@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from rich.console import Console
-
+from callcenter.runtime.models import store
 from callcenter.settings import Settings
-from transcripts.catalogue import CATALOGUE, DEFAULT, Model, find
 from transcripts.engine import Recogniser
-from transcripts.errors import ModelUnavailable
-from transcripts.fetch import fetch
 from transcripts.vosk_engine import VoskEngine
 from transcripts.vosk_server import VoskServerEngine
 from transcripts.whisper_engine import WhisperEngine
 
 LANGUAGES = ("zh", "en")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelStatus:
-    """A model of the catalogue, and where it is installed."""
-
-    model: Model
-    path: Path | None
+DEFAULT = "whisper-base"
+"""The model that set-up fetches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +24,6 @@ class LanguageStatus:
     language: str
     ok: bool
     detail: str
-
-
-def folder(settings: Settings) -> Path:
-    """Where models are."""
-    return settings.cache / "models"
 
 
 def status(settings: Settings | None = None) -> list[LanguageStatus]:
@@ -53,34 +38,9 @@ def status(settings: Settings | None = None) -> list[LanguageStatus]:
     return found
 
 
-def catalogue(settings: Settings) -> list[ModelStatus]:
-    """Every model that can be fetched."""
-    return [ModelStatus(model=model, path=installed(settings, model)) for model in CATALOGUE]
-
-
-def installed(settings: Settings, model: Model) -> Path | None:
-    """The model's folder, if it is there."""
-    path = folder(settings) / model.name
-    return path if path.is_dir() else None
-
-
-def get(settings: Settings, name: str, console: Console) -> Path:
-    """Have a model in the cache. Raises UnknownModel or ModelUnavailable."""
-    return fetch(find(name), folder(settings), console)
-
-
-def ensure_defaults(settings: Settings | None = None, console: Console | None = None) -> None:
-    """Have a recogniser for each language that is not switched off: Whisper base, where there is none yet.
-
-    Without the network set-up goes on: recordings are kept, and transcribed once there is a model.
-    """
-    settings, console = settings or Settings(), console or Console()
-    if all(_setting(settings, language) == "off" or available(settings, language) for language in LANGUAGES):
-        return
-    try:
-        get(settings, DEFAULT, console)
-    except ModelUnavailable as error:
-        console.print(f"No transcripts yet: {error}. Later: shouwen models get {DEFAULT}", style="yellow")
+def complete(settings: Settings) -> bool:
+    """Whether every language has a recogniser or is switched off."""
+    return all(state.ok for state in status(settings))
 
 
 def available(settings: Settings, language: str) -> bool:
@@ -100,10 +60,9 @@ def choose(settings: Settings, language: str) -> Recogniser | None:
     for engine, build in (("vosk", VoskEngine), ("whisper", WhisperEngine)):
         if wanted not in ("auto", engine):
             continue
-        for model in CATALOGUE:
-            path = installed(settings, model)
-            if model.engine == engine and language in model.languages and path is not None:
-                return build(path, model.name, language)
+        for model in store.all_installed(settings):
+            if model.engine == engine and language in model.languages:
+                return build(store.folder(settings) / model.name, model.name, language)
     return None
 
 

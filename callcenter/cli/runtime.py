@@ -40,11 +40,11 @@ def setup() -> None:
     """Fill the cache: Asterisk and the recognisers' models. Instant when all is there."""
     from rich.console import Console
 
+    from callcenter.cli import models
     from callcenter.errors import ShouwenError
     from callcenter.prompts import prompts
     from callcenter.runtime import asterisk
     from callcenter.settings import Settings
-    from transcripts import models
 
     settings, console = Settings(), Console()
     root = asterisk.install(settings, console)

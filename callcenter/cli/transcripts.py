@@ -1,4 +1,4 @@
-"""Commands about speech: transcribe a file, the recognisers' models, the list of prompts."""
+"""Commands about speech: transcribe a file, the list of prompts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-models_app = typer.Typer(help="The recognisers' models.", no_args_is_help=True)
 prompts_app = typer.Typer(help="What the desk says to callers and staff.", no_args_is_help=True)
 
 
@@ -24,7 +23,6 @@ class Language(enum.StrEnum):
 def add_to(app: typer.Typer) -> None:
     """Add this file's commands to the application."""
     app.command("transcribe")(transcribe)
-    app.add_typer(models_app, name="models")
     app.add_typer(prompts_app, name="prompts")
 
 
@@ -44,35 +42,6 @@ def transcribe(
     if recogniser is None:
         raise ModelMissing(models.why_none(settings, language))
     typer.echo(json.dumps(dataclasses.asdict(recogniser.transcribe(audio)), ensure_ascii=False))
-
-
-@models_app.command("list")
-def models_list() -> None:
-    """Print the models that can be fetched, and which are installed."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from callcenter.settings import Settings
-    from transcripts import models
-
-    table = Table("model", "languages", "engine", "MB", "installed", "from")
-    for entry in models.catalogue(Settings()):
-        model = entry.model
-        size = str(model.size // 1_000_000)
-        there = "yes" if entry.path else "no"
-        table.add_row(model.name, ", ".join(model.languages), model.engine, size, there, model.source)
-    Console().print(table)
-
-
-@models_app.command("get")
-def models_get(name: Annotated[str, typer.Argument(help="as `shouwen models list` names it")]) -> None:
-    """Have a model in the cache; a running worker takes it up by itself."""
-    from rich.console import Console
-
-    from callcenter.settings import Settings
-    from transcripts import models
-
-    typer.echo(models.get(Settings(), name, Console()))
 
 
 @prompts_app.command("list")

@@ -12,10 +12,10 @@ import pytest
 from rich.console import Console
 from websockets.sync.server import ServerConnection
 
+from callcenter.runtime.models import install
 from callcenter.settings import Settings
 from tests.support.recognisers import FakeRecogniser
 from tests.support.vosk_server import serving, vosk_server
-from transcripts import models
 from transcripts.audio import RATE_HZ, Audio, read_audio
 from transcripts.engine import Recogniser
 from transcripts.errors import EngineFailed
@@ -29,13 +29,13 @@ VOICES = Path(__file__).parents[1] / "voices"
 @pytest.fixture(scope="module")
 def vosk_folder() -> Path:
     """The Korean model: the only one of Vosk's that the index has. What it writes of Chinese makes no sense."""
-    return models.get(Settings(), "vosk-ko", Console())
+    return install.get(Settings(), "vosk-ko", Console())
 
 
 @pytest.fixture(scope="module")
 def whisper_folder() -> Path:
     """Whisper base."""
-    return models.get(Settings(), "whisper-base", Console())
+    return install.get(Settings(), "whisper-base", Console())
 
 
 @pytest.fixture(scope="module")

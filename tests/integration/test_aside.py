@@ -14,9 +14,10 @@ import pytest
 from rich.console import Console
 
 from callcenter.runtime import calls_first
+from callcenter.runtime.models import install
 from callcenter.settings import Settings
 from tests.polling import until
-from transcripts import aside, models
+from transcripts import aside
 from transcripts.aside import Aside
 from transcripts.audio import Audio, read_audio
 from transcripts.engine import Transcript
@@ -31,7 +32,7 @@ AT_WORK = 150_000_000
 @pytest.fixture(scope="module", autouse=True)
 def whisper() -> Path:
     """Whisper base, in the cache."""
-    return models.get(Settings(), "whisper-base", Console())
+    return install.get(Settings(), "whisper-base", Console())
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from callcenter.runtime.models import install
 from callcenter.settings import Settings
-from transcripts import models
 
 COMMAND = Path(sys.executable).with_name("shouwen")
 VOICES = Path(__file__).parents[1] / "voices"
@@ -31,7 +31,7 @@ def shouwen(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 @pytest.fixture(scope="module", autouse=True)
 def model() -> None:
-    models.get(Settings(), "whisper-base", Console())
+    install.get(Settings(), "whisper-base", Console())
 
 
 @pytest.mark.parametrize(

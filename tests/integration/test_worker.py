@@ -24,13 +24,13 @@ from callcenter.db.engine import create_engine
 from callcenter.domain.policy import RuleBook
 from callcenter.domain.transcripts import Purpose, RecordedFile, StoredTranscript, TranscriptState
 from callcenter.runtime import postgres
+from callcenter.runtime.models import install
 from callcenter.runtime.postgres_place import place
 from callcenter.services.transcripts import add_recording
 from callcenter.settings import Settings
 from tests.conftest import UowFactory
 from tests.polling import until
 from tests.support.databases import server_folder
-from transcripts import models
 
 VOICES = Path(__file__).parents[1] / "voices"
 COMMAND = Path(sys.executable).with_name("shouwen")
@@ -59,7 +59,7 @@ def working(settings: Settings, **environment: str) -> Iterator[subprocess.Popen
 @pytest.fixture(scope="module", autouse=True)
 def whisper() -> Path:
     """Whisper base, in the cache."""
-    return models.get(Settings(), "whisper-base", Console())
+    return install.get(Settings(), "whisper-base", Console())
 
 
 def _record(settings: Settings, units: UowFactory, *, name: str = "a.wav", times: int = 1) -> int:
