@@ -16,6 +16,7 @@ from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calls import CallEvent, Person
 from callcenter.errors import ShouwenError
 from callcenter.runtime import asterisk_config
+from callcenter.runtime.prompt_files import PromptFiles
 from callcenter.services import absences
 from callcenter.services import calls as call_services
 from callcenter.settings import Settings
@@ -56,6 +57,7 @@ class Drainer:
         self._routing = routing
         self._numbering = numbering
         self._unit_of_work = unit_of_work
+        self._prompts = PromptFiles(settings)
         self._position = 0
         self.in_step = threading.Event()
         """Set once the database has said which numbers and positions are taken."""
@@ -172,12 +174,13 @@ class Drainer:
             raise reason
 
     def _refresh(self, last: float) -> float:
-        """Every 2 s: the staff and their phones, memory of ended calls, old events."""
+        """Every 2 s: the staff and their phones, prompts, memory of ended calls, old events."""
         moment = now()
         if moment.timestamp() - last < REFRESH_S:
             return last
         with self._unit_of_work() as uow:
             phones, stand_ins = absences.phones(uow, moment), absences.stand_ins(uow, moment)
+            self._prompts.follow(uow.own_prompts.live(), uow.own_prompts.sound)
         self._routing.update(
             (Person(extension=phone.extension, name=phone.name) for phone in phones), stand_ins
         )

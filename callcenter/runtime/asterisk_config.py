@@ -13,7 +13,7 @@ from typing import Protocol
 from callcenter.asterisk_files import asterisk_files
 from callcenter.domain.staff import StaffPhone
 from callcenter.errors import ShouwenError
-from callcenter.runtime import asterisk_process, home
+from callcenter.runtime import asterisk_process, home, prompt_files
 from callcenter.runtime.asterisk import find_root
 from callcenter.settings import Settings
 
@@ -72,8 +72,8 @@ def render(settings: Settings, root: AsteriskPlace, staff: Sequence[StaffPhone])
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.make_private(asterisk_process.sockets(settings))
     (settings.recordings / "fallback").mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in ("sounds", "moh"):
-        _link(folder / name, source / name)
+    _link(folder / "moh", source / "moh")
+    prompt_files.place_again(settings)
     words = _words(settings, root)
     for file in sorted(source.glob("*.conf")):
         _write(etc / file.name, fill(file.read_text("utf-8"), words))

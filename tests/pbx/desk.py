@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import shutil
 import socket
 import tempfile
 import threading
@@ -190,7 +191,7 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
     root = asterisk.install(chosen, Console(quiet=True))
     asterisk_config.render(chosen, root, staff_phones())
     sounds = chosen.home / "asterisk" / "sounds"
-    sounds.unlink()
+    shutil.rmtree(sounds)  # links to the product's files
     prompts.render(sounds / chosen.language)
     journal = Journal(chosen.journal)
     calls, routing = LiveCalls(journal), Routing(journal)
