@@ -66,6 +66,26 @@ class Manager:
         """Hang up one channel; nothing happens when it is gone or Asterisk is away."""
         self._send({"Action": "Hangup", "Channel": channel, "Cause": "16"})
 
+    def redirect(self, channel: str, *, context: str, exten: str, action_id: str) -> bool:
+        """Have a channel go on elsewhere in the dialplan; False when Asterisk is away.
+
+        If Asterisk does not do it, an event `Refused` comes with the same ActionID.
+        """
+        return self._send(
+            {
+                "Action": "Redirect",
+                "ActionID": action_id,
+                "Channel": channel,
+                "Context": context,
+                "Exten": exten,
+                "Priority": "1",
+            }
+        )
+
+    def set_variable(self, channel: str, name: str, value: str) -> None:
+        """Set a variable of a channel; nothing happens when it is gone or Asterisk is away."""
+        self._send({"Action": "Setvar", "Channel": channel, "Variable": name, "Value": value})
+
     def originate(self, *, channel: str, context: str, caller: str, channel_id: str, ring_s: int) -> bool:
         """Ring a phone for `ring_s` and, once it answers, run `context`; False when Asterisk is away.
 

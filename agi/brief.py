@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agi import handing
+from agi import briefings, handing
 from agi.desk import Desk
 from agi.errors import HungUp
 from agi.feature import ask_colleague, in_feature
@@ -28,7 +28,9 @@ def brief(desk: Desk, session: Session) -> None:
     channel = session.env.get("channel", "")
     own = desk.routing.person(extension_of(channel))
     voice = Voice(session, desk.sounds)
-    with in_feature(live, session):
+    with in_feature(desk, live, session) as counts:
+        if not counts:
+            return
         to = ask_colleague(desk, voice, own.extension)
         if to is None:
             return
@@ -70,4 +72,5 @@ def _settle(desk: Desk, live: LiveCall, path: str) -> bool:
         seconds=seconds,
         language=desk.settings.language,
     )
+    briefings.level(desk.settings, f"{path}.wav")
     return True

@@ -49,6 +49,7 @@ class Message:
 def callback(desk: Desk, session: Session) -> None:
     """Take the message; sets SHOUWEN_NEXT to `end` when nothing is left to do."""
     live = desk.calls.get(session.arg(0))
+    live.leaves_message = True
     reason = session.arg(1)
     if reason in ("timeout", "empty", "pressed"):
         desk.calls.record(live.linkedid, Kind.QUEUE_LEFT, reason=reason, wait=False)

@@ -22,7 +22,9 @@ def consult(desk: Desk, session: Session) -> None:
     at = desk.clock()
     channel = session.env.get("channel", "")
     own = desk.routing.person(extension_of(channel))
-    with in_feature(live, session):
+    with in_feature(desk, live, session) as counts:
+        if not counts:
+            return
         to = ask_colleague(desk, Voice(session, desk.sounds), own.extension)
         if to is None:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agi import handing
 from agi.desk import Desk
 from agi.errors import HungUp
 from agi.live import LiveCall
@@ -15,11 +16,20 @@ ATTEMPTS = 3
 
 
 @contextmanager
-def in_feature(live: LiveCall, session: Session) -> Iterator[None]:
-    """Mark that the caller is alone with the music; a hang-up inside means they still need somebody."""
-    live.feature_channel = session.env.get("channel", "")
+def in_feature(desk: Desk, live: LiveCall, session: Session) -> Iterator[bool]:
+    """Mark that the caller is alone with the music; a hang-up inside means they still need somebody.
+
+    Yields whether the key counts: not when the console handed the caller on in this very moment.
+    """
+    with live.changed:
+        counts = not handing.just_handed_on(desk, live)
+        if counts:
+            live.feature_channel = session.env.get("channel", "")
+    if not counts:
+        yield False
+        return
     try:
-        yield
+        yield True
     except HungUp:
         live.dropped = True
         raise

@@ -10,6 +10,17 @@ from agi.live import LiveCall, Value
 from callcenter.domain.calls import CallEvent, HandoffOutcome, Kind, Mode, Person
 from callcenter.domain.fold import holder
 
+CROSSING = timedelta(seconds=5)
+"""Within this time a key and the console's request belong to the same moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A briefing that was typed, and the language of the voice that says it."""
+
+    text: str
+    language: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
@@ -24,6 +35,13 @@ class Pending:
     requested_at: datetime
     limit: timedelta
     briefing: str | None
+    """Path of what was spoken, relative to the recordings folder."""
+    typed: Typed | None = None
+
+    @property
+    def is_briefed(self) -> bool:
+        """Whether the colleague has something to hear."""
+        return self.briefing is not None or self.typed is not None
 
     def left(self, now: datetime) -> timedelta:
         """Time until the two minutes (or what the settings say) are over; negative afterwards."""
@@ -37,6 +55,7 @@ def pending(live: LiveCall) -> Pending | None:
         return None
     number = int(request.data["handoff"] or 0)
     briefed = _has(live, Kind.HANDOFF_BRIEFED, number)
+    data = briefed.data if briefed else {}
     return Pending(
         number=number,
         mode=Mode(str(request.data["mode"])),
@@ -45,7 +64,8 @@ def pending(live: LiveCall) -> Pending | None:
         channel=str(request.data["channel"]),
         requested_at=request.at,
         limit=timedelta(seconds=float(request.data["limit_s"] or 0)),
-        briefing=str(briefed.data["path"]) if briefed else None,
+        briefing=str(data["path"]) if "path" in data else None,
+        typed=Typed(text=str(data["text"]), language=str(data["language"])) if "typed" in data else None,
     )
 
 
@@ -55,15 +75,30 @@ def _has(live: LiveCall, kind: Kind, number: object) -> CallEvent | None:
     )
 
 
+def just_handed_on(desk: Desk, live: LiveCall) -> bool:
+    """Whether the console handed the caller on in this very moment: a key of the phone came too late."""
+    open_ = pending(live)
+    return open_ is not None and open_.typed is not None and desk.clock() - open_.requested_at < CROSSING
+
+
 def current_holder(desk: Desk, live: LiveCall) -> Person | None:
     """Who has the caller now."""
     return holder(live.call) if live.call else None
 
 
 def request(
-    desk: Desk, live: LiveCall, *, mode: Mode, from_: Person, to: str, channel: str, at: datetime
-) -> None:
-    """Write down that someone asked to hand the caller on; the limit of H11 runs from `at`."""
+    desk: Desk,
+    live: LiveCall,
+    *,
+    mode: Mode,
+    from_: Person,
+    to: str,
+    channel: str,
+    at: datetime,
+    wait: bool = True,
+    **more: Value,
+) -> int:
+    """Write down that someone asked to hand the caller on; the limit of H11 runs from `at`. The handoff's number."""
     number = sum(event.kind is Kind.HANDOFF_REQUESTED for event in live.events) + 1
     target = desk.routing.person(to)
     data: dict[str, Value] = {
@@ -75,8 +110,11 @@ def request(
         "to_name": target.name,
         "channel": channel,
         "limit_s": desk.settings.handoff_limit_s,
+        **more,
     }
-    desk.calls.write(CallEvent(linkedid=live.linkedid, at=at, kind=Kind.HANDOFF_REQUESTED, data=data))
+    event = CallEvent(linkedid=live.linkedid, at=at, kind=Kind.HANDOFF_REQUESTED, data=data)
+    desk.calls.write(event, wait=wait)
+    return number
 
 
 def end(

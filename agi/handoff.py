@@ -23,6 +23,7 @@ REFUSALS = (486, 600, 603)
 def handoff(desk: Desk, session: Session) -> None:
     """Decide the next step; the caller ends with a person or with the recording."""
     live = desk.calls.get(session.arg(0))
+    live.leaves_message = False
     last = session.arg(1)
     if last == "talked":
         step = _after_talk(desk, live, session)
@@ -43,7 +44,7 @@ def _after_talk(desk: Desk, live: LiveCall, session: Session) -> str:
     live.wait_for(lambda call: call.feature_channel is None, SETTLE_S)
     open_ = handing.pending(live)
     dropped, live.dropped = live.dropped, False
-    if open_ is not None and open_.briefing:
+    if open_ is not None and open_.is_briefed:
         return _dial(desk, live, session, open_)
     if open_ is not None:
         handing.end(desk, live, open_.number, HandoffOutcome.CANCELLED)
@@ -117,6 +118,9 @@ def _came_back(live: LiveCall) -> bool:
 
 
 def _referred(desk: Desk, live: LiveCall, session: Session) -> str:
+    open_ = handing.pending(live)
+    if open_ is not None and handing.just_handed_on(desk, live):
+        return _dial(desk, live, session, open_)
     person, to = handing.current_holder(desk, live), desk.routing.acting(session.arg(4))
     if person is None or to == person.extension or not desk.routing.works_here(to):
         return _ring_back(desk, live, session)

@@ -9,6 +9,7 @@ import math
 import threading
 
 from agi import handing
+from agi.briefings import Briefing
 from agi.desk import Desk
 from agi.handing import Pending
 from agi.live import LiveCall
@@ -19,6 +20,7 @@ from callcenter.domain.calls import HandoffOutcome, Kind, Mode
 KEY_WAIT_MS = 10_000
 MAX_REPEATS = 20
 HEARD = "SHOUWEN_HEARD"
+KEYS = "123"
 
 
 def hear(desk: Desk, session: Session) -> None:
@@ -68,7 +70,7 @@ def _listen(desk: Desk, live: LiveCall, session: Session, open_: Pending) -> Non
     timer = threading.Timer(max(0.0, open_.left(desk.clock()).total_seconds()), too_late)
     timer.start()
     try:
-        key = _ask(desk, session, open_)
+        key = _ask(desk, live, session, open_)
     finally:
         timer.cancel()
     if handing.pending(live) is None:
@@ -81,16 +83,14 @@ def _listen(desk: Desk, live: LiveCall, session: Session, open_: Pending) -> Non
         session.set_variable(HEARD, "refuse")
 
 
-def _ask(desk: Desk, session: Session, open_: Pending) -> str:
+def _ask(desk: Desk, live: LiveCall, session: Session, open_: Pending) -> str:
     """Play the briefing until `1` or `2`; an empty string when no key came within 10 s after it."""
     voice = Voice(session, desk.sounds)
-    briefing = f"{desk.settings.recordings}/{open_.briefing}".removesuffix(".wav")
-    intro = ["hear-intro"]
-    for _ in range(MAX_REPEATS):
-        key = voice.say(*intro, briefing, "hear-menu", keys="123") or _wait(session)
+    briefing = Briefing(desk, live, session, voice, open_)
+    for time in range(MAX_REPEATS):
+        key = briefing.play(KEYS, first=time == 0) or voice.say("hear-menu", keys=KEYS) or _wait(session)
         if key != "3":
             return key
-        intro = []
     return ""
 
 

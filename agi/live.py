@@ -40,6 +40,8 @@ class LiveCall:
         """The responder hung up inside a feature: the caller is alone and must not be taken for finished."""
         self.colleague_channel: str | None = None
         """The colleague's channel from their answer on."""
+        self.leaves_message = False
+        """The caller is on the way to the recording, or in it: nobody has them."""
         self.rung_back_after = 0
         """Number of events when the responder was rung for a caller whose handoff failed."""
         self.ended_monotonic: float | None = None

@@ -23,6 +23,8 @@ from agi.memory import Collector
 from agi.numbering import Numbering
 from agi.routing import Routing
 from agi.server import Server
+from agi.typed import TypedHandoffs
+from agi.typed_taker import HandoffTaker
 from agi.watcher import answered_on_wire, boot_instant, rang_on_wire, watch
 from agi.wire import Wire
 from callcenter.bootstrap import unit_of_work_factory
@@ -49,6 +51,7 @@ def run_agi(settings: Settings) -> None:
     def on_event(event: Event) -> None:
         watch(desk, event)
         call_backs.watch(event)
+        typed.watch(event)
         if event["Event"] == "FullyBooted":
             cel.asterisk_booted(boot_instant(settings, event))
 
@@ -63,9 +66,11 @@ def run_agi(settings: Settings) -> None:
         settings=settings, calls=calls, routing=routing, numbering=numbering, manager=manager, clock=now
     )
     call_backs = CallBacks(desk, journal)
+    typed = TypedHandoffs(desk)
     unit_of_work = unit_of_work_factory(settings, deadline_s=5.0)
     drainer = Drainer(settings, journal, calls, routing, numbering, unit_of_work)
     dialler = Dialler(call_backs, unit_of_work)
+    taker = HandoffTaker(typed, unit_of_work)
     entries = {name: partial(entry, desk) for name, entry in ENTRIES.items()}
     placing = {"call-back": partial(call_back, call_backs), "call-back-rate": partial(rate, call_backs)}
     health_entry = {"health": partial(health, desk, drainer)}
@@ -88,6 +93,7 @@ def run_agi(settings: Settings) -> None:
     drainer.start()
     cel.start()
     dialler.start()
+    taker.start()
     if not journal.used_up_to():
         # a new journal knows no number that was given out before it: ask once, but keep no caller waiting
         drainer.in_step.wait(NEW_JOURNAL_S)
@@ -97,6 +103,7 @@ def run_agi(settings: Settings) -> None:
     wire.stop()
     announce.close()
     dialler.stop()
+    taker.stop()
     manager.stop()
     cel.stop()
     collector.stop()

@@ -19,7 +19,8 @@ import callcenter.db.service_account
 import callcenter.db.staff
 import callcenter.db.supervision
 import callcenter.db.tickets
-import callcenter.db.transcripts  # noqa: F401
+import callcenter.db.transcripts
+import callcenter.db.typed_handoffs  # noqa: F401
 from callcenter.db.base import Base
 
 METADATA = Base.metadata

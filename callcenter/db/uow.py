@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from callcenter.db.supervision import SupervisionRepository
     from callcenter.db.today import TodayRepository
     from callcenter.db.transcripts import TranscriptRepository
+    from callcenter.db.typed_handoffs import TypedHandoffRepository
 
 _NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(cast(:payloads AS text[])) AS payload")
 
@@ -210,6 +211,13 @@ class SqlUnitOfWork:
         from callcenter.db.call_backs import CallBackRepository
 
         return CallBackRepository(self.session)
+
+    @cached_property
+    def typed_handoffs(self) -> TypedHandoffRepository:
+        """Handoffs with a typed briefing."""
+        from callcenter.db.typed_handoffs import TypedHandoffRepository
+
+        return TypedHandoffRepository(self.session)
 
     @cached_property
     def attachments(self) -> AttachmentRepository:

@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     CONTACT_HEARD = "contact_heard"
     TAKEN = "taken"
     HANDED = "handed"
+    BRIEFED = "briefed"
     COMPLEXITY_SET = "complexity_set"
     NOTED = "noted"
     ATTACHED = "attached"
@@ -165,6 +166,7 @@ STAYS: Mapping[EventKind, frozenset[Status]] = {
     EventKind.DISAGREEMENT_DECIDED: _LIVE,
     EventKind.SATISFACTION_ASKED: frozenset({Status.RESOLVED}),
     EventKind.SATISFACTION_GIVEN: frozenset({Status.RESOLVED}),
+    EventKind.BRIEFED: frozenset(Status),
     EventKind.HANDED: _LIVE | {Status.REGISTERING},
     EventKind.NOTED: frozenset(Status) - {Status.DISMISSED},
     EventKind.ATTACHED: frozenset(Status) - {Status.DISMISSED},

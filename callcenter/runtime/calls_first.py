@@ -14,36 +14,39 @@ from callcenter.runtime import home
 from callcenter.settings import Settings
 from callcenter.sockets import socket_folder
 
-SOCKET = "worker.sock"
+RECOGNISER, SPEAKER = "worker.sock", "speaker.sock"
+"""Who stands aside: each helper of the worker has its own socket."""
 
 
-def address(settings: Settings) -> Path:
-    """Where the worker listens."""
-    return socket_folder(settings.home, SOCKET) / SOCKET
+def address(settings: Settings, name: str = RECOGNISER) -> Path:
+    """Where a helper of the worker listens."""
+    return socket_folder(settings.home, name) / name
 
 
 class Announcer:
     """Called for each sign of a call being set up: never waits, never fails."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._to = str(address(settings))
+    def __init__(self, settings: Settings, *names: str) -> None:
+        """Tells every helper, or those named."""
+        self._to = [str(address(settings, name)) for name in names or (RECOGNISER, SPEAKER)]
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
     def __call__(self) -> None:
         """Say it."""
-        # nobody there, or so far behind that the news is old
-        with suppress(OSError):
-            self._socket.sendto(b"", self._to)
+        for to in self._to:
+            # nobody there, or so far behind that the news is old
+            with suppress(OSError):
+                self._socket.sendto(b"", to)
 
     def close(self) -> None:
         """Say no more."""
         self._socket.close()
 
 
-def listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings, name: str = RECOGNISER) -> socket.socket:
     """The socket that receives the announcements; the last one who listens has it. Raises OSError."""
-    path = address(settings)
+    path = address(settings, name)
     if path.parent != settings.home.absolute():
         home.make_private(path.parent)
     path.unlink(missing_ok=True)

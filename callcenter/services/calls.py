@@ -12,6 +12,7 @@ from callcenter.services import call_tickets
 from callcenter.services.call_backs import CallBackUnitOfWork, follow_call_backs
 from callcenter.services.ports import CALLS_CHANNEL
 from callcenter.services.transcripts import add_recording
+from callcenter.services.typed_handoffs import FollowsHandoffs, follow_typed
 
 
 class Calls(Protocol):
@@ -24,8 +25,8 @@ class Calls(Protocol):
     def save(self, calls: Sequence[Call]) -> None: ...
 
 
-class CallsUnitOfWork(CallBackUnitOfWork, Protocol):
-    """A unit of work that has calls, call backs and transcripts."""
+class CallsUnitOfWork(CallBackUnitOfWork, FollowsHandoffs, Protocol):
+    """A unit of work that has calls, call backs, handoffs of the console and transcripts."""
 
     @property
     def calls(self) -> Calls: ...
@@ -82,6 +83,10 @@ def _follow(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
     """What an event means beyond the call's own record."""
     if event.kind is Kind.RECORDING_ENDED:
         _keep(uow, call, [r for r in call.recordings if r.path == event.data["path"]])
+    elif event.kind is Kind.HANDOFF_BRIEFED and "typed" in event.data:
+        number = int(event.data["handoff"] or 0)
+        to = call.handoffs[number - 1].to.extension if len(call.handoffs) >= number else ""
+        follow_typed(uow, request_id=int(event.data["typed"] or 0), ticket=call.ticket, to=to, at=event.at)
     elif event.kind is Kind.HANDOFF_BRIEFED:
         briefing = RecordedFile(
             linkedid=call.linkedid,
