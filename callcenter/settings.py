@@ -17,6 +17,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from callcenter.loopback import place_of
+
 SECRETS = Path("/run/secrets")
 """Where containers find their secrets. A file there named after a setting, such as shouwen_database_url, is its value
 unless the environment has one."""
@@ -101,6 +103,11 @@ def _line_languages(value: str) -> str:
 def _web_address(value: str) -> str:
     if not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?(/[A-Za-z0-9._~/\-]*)?", value):
         raise ValueError("write an address such as https://desk.example.edu.cn")
+    return value.rstrip("/")
+
+
+def _of_this_machine(value: str) -> str:
+    place_of(value)
     return value.rstrip("/")
 
 
@@ -190,11 +197,16 @@ class Settings(BaseSettings):
     engine_en: Annotated[str, Field(pattern="^(auto|vosk|vosk-server|whisper|off)$")] = Field(
         "auto", description="recogniser for English: auto, vosk, vosk-server, whisper or off"
     )
+    fields_model: Annotated[str, AfterValidator(_of_this_machine)] | None = Field(
+        None,
+        description="http://127.0.0.1:port/v1 or unix:/path of a local language model (OpenAI's protocol) that fills in"
+        " what the rules for proposals leave open; unset: rules alone",
+    )
     vosk_server_zh: str | None = Field(None, description="ws://host:port of a Vosk server, Chinese")
     vosk_server_en: str | None = Field(None, description="ws://host:port of a Vosk server, English")
     speech_models: str | None = Field(
         None,
-        description="folders with speech models, their archives or packages, `:` between: looked into before the network",
+        description="folders with models, their archives or packages, `:` between: looked into before the network",
     )
 
     public_url: Annotated[str, AfterValidator(_web_address)] | None = Field(

@@ -95,6 +95,7 @@ def models_get(
     console.print(
         f"{name}: {model.about}. Licence {model.licence}, {model.size // 1_000_000} MB.",
         highlight=False,
+        soft_wrap=True,
     )
     typer.echo(install.get(Settings(), name, console, origin=origin, at_once=at_once))
 

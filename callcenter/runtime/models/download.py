@@ -32,7 +32,7 @@ class _BrokenOff(Exception):
     """The transfer ended early."""
 
 
-class _OnlyHttps(urllib.request.HTTPRedirectHandler):
+class OnlyHttps(urllib.request.HTTPRedirectHandler):
     """Follows a redirection, but not from HTTPS to anything less."""
 
     def redirect_request(
@@ -97,7 +97,7 @@ def _attempt(
     if have:
         # If-Range: should the file have changed since, all of it comes anew (RFC 9110, 13.1.5)
         headers |= {"Range": f"bytes={have}-", "If-Range": unchanged}
-    opener = urllib.request.build_opener(_OnlyHttps)
+    opener = urllib.request.build_opener(OnlyHttps)
     request = urllib.request.Request(address, headers=headers)  # noqa: S310 - addresses of our catalogue
     try:
         answer = opener.open(request, timeout=timeout_s)
