@@ -10,7 +10,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +106,29 @@ class Manager:
                 "Async": "true",
             }
         )
+
+    def whisper(self, linkedid: str, channel: str, *, language: str, sounds: Sequence[str]) -> bool:
+        """Say sounds (paths without ending) to a caller over what they hear; False when Asterisk is away.
+
+        Asterisk does it on a channel of its own, `Local/LINKEDID@shouwen-whisper-…`, which ends with the sounds.
+        """
+        said = {"CALLER": channel, "LANGUAGE": language, "SAID": "&".join(sounds)}
+        return self._send(
+            {
+                "Action": "Originate",
+                "Channel": f"Local/{linkedid}@shouwen-whisper/n",
+                "Context": "shouwen-whisper",
+                "Exten": "listen",
+                "Priority": "1",
+                "Timeout": "3000",
+                "Variable": ",".join(f"SHOUWEN_{name}={value}" for name, value in said.items()),
+                "Async": "true",
+            }
+        )
+
+    def ask_who_waits(self) -> None:
+        """Have Asterisk tell who is in the queue, in events `QueueEntry`."""
+        self._send({"Action": "QueueStatus", "Queue": "service"})
 
     def _send(self, fields: Mapping[str, str]) -> bool:
         """Whether it went out."""

@@ -12,6 +12,7 @@ def answered(desk: Desk, session: Session) -> None:
     """Make the first who answers responsible (H2, T1), with a ticket of their own (H32)."""
     linkedid, at = session.arg(0), desk.clock()
     live = desk.calls.get(linkedid)
+    desk.waiting.hush(desk.manager, linkedid)
     channel = session.env.get("channel", "")
     person = desk.routing.person(extension_of(channel))
     again = session.arg(1) == "again" or live.last(Kind.ANSWERED) is not None

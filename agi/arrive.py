@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agi.desk import Desk
+from agi.language import CHANNEL_LANGUAGE, language_of
 from agi.protocol import Session
 from callcenter.domain.calls import Kind
 
@@ -13,8 +14,10 @@ NOBODY = ("", "unknown", "anonymous", "unavailable", "restricted", "private")
 
 
 def arrive(desk: Desk, session: Session) -> None:
-    """Write down the arrival and confirm the route; without an answer the dialplan's own route holds."""
+    """Write down the arrival and confirm the route; without an answer the dialplan's own route and language hold."""
     linkedid, line, route = session.arg(0), session.arg(1), session.arg(2)
+    caller, language = number(session.env.get("callerid", "")), language_of(session, desk)
+    chosen = desk.routing.languages.of(caller) or language
     desk.calls.arrive(linkedid)
     # Not waiting for the disk: every millisecond here is one that the caller waits for the phones to ring. A desk
     # that dies before the commit finds the arrival in CEL, and whatever follows in the call waits for this row too.
@@ -23,11 +26,15 @@ def arrive(desk: Desk, session: Session) -> None:
         Kind.ARRIVED,
         wait=False,
         line=line,
-        caller=number(session.env.get("callerid", "")),
+        caller=caller,
         caller_name=name(session.env.get("calleridname", "")),
         channel=session.env.get("channel", ""),
         uniqueid=session.env.get("uniqueid", ""),
+        language=chosen,
+        remembered=chosen != language,
     )
+    if chosen != language:
+        session.set_variable(CHANNEL_LANGUAGE, chosen)
     if route == "closed":
         desk.calls.record(linkedid, Kind.QUEUE_LEFT, reason="closed", wait=False)
 

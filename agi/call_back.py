@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agi.call_backs import CALLED_RINGS_S, CONTEXT, CallBacks, Placed, answered_before
+from agi.language import CHANNEL_LANGUAGE
 from agi.protocol import Session
 from agi.routing import extension_of
 from agi.say import Voice
@@ -57,6 +58,7 @@ def rate(call_backs: CallBacks, session: Session) -> None:
     placed = call_backs.find(session.arg(0))
     if placed is None or not placed.digits:
         return
+    session.set_variable(CHANNEL_LANGUAGE, placed.language)
     voice = Voice(session, call_backs.desk.sounds)
     key = voice.ask(["rate"], placed.digits, "")
     if key:

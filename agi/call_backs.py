@@ -40,7 +40,10 @@ and for one that is not registered alike."""
 
 @dataclass(slots=True)
 class Placed:
-    """One attempt as this desk knows it; `digits` are the keys of satisfaction, `path` is without ending."""
+    """One attempt as this desk knows it; `digits` are the keys of satisfaction, `path` is without ending.
+
+    `language`: what the called person speaks.
+    """
 
     linkedid: str
     id: int
@@ -49,6 +52,7 @@ class Placed:
     number: str
     digits: str
     path: str
+    language: str
     steps: set[Step] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -76,6 +80,7 @@ class CallBacks:
             number=asked.number,
             digits=order.digits,
             path=self.desk.recording_path(asked.linkedid, "talk"),
+            language=order.language or self.desk.settings.language,
         )
         with self._lock:
             self._placed[placed.linkedid] = placed
@@ -90,6 +95,7 @@ class CallBacks:
             number=placed.number,
             digits=placed.digits,
             recording=placed.path,
+            language=placed.language,
         )
         if self.route(placed) is None:
             self._end(placed, Outcome.NO_ROUTE, "no_trunk")
@@ -125,7 +131,7 @@ class CallBacks:
         with self._lock:
             found = self._placed.get(linkedid)
         if found is None:
-            found = _placed(linkedid, self._journal.of_call(linkedid))
+            found = _placed(linkedid, self._journal.of_call(linkedid), self.desk.settings.language)
             if found is not None:
                 with self._lock:
                     found = self._placed.setdefault(linkedid, found)
@@ -161,7 +167,7 @@ class CallBacks:
         file = Path(f"{placed.path}.wav")
         length = seconds(self.desk.settings.recordings / file) if Step.REACHED in placed.steps else 0.0
         told: dict[str, str | float] = (
-            {"path": str(file), "seconds": length, "language": self.desk.settings.language} if length else {}
+            {"path": str(file), "seconds": length, "language": placed.language} if length else {}
         )
         self.note(placed, Step.ENDED, at=at, wait=wait, **told)
 
@@ -236,7 +242,7 @@ def _at(event: Event) -> datetime:
     return datetime.fromtimestamp(float(stamp), UTC) if stamp else datetime.now(UTC)
 
 
-def _placed(linkedid: str, events: Sequence[CallEvent]) -> Placed | None:
+def _placed(linkedid: str, events: Sequence[CallEvent], language: str) -> Placed | None:
     told = [event for event in events if event.kind is Kind.CALL_BACK]
     began = next((event.data for event in told if event.data["step"] == Step.STARTED), None)
     if began is None:
@@ -249,5 +255,6 @@ def _placed(linkedid: str, events: Sequence[CallEvent]) -> Placed | None:
         number=str(began["number"]),
         digits=str(began["digits"]),
         path=str(began["recording"]),
+        language=str(began.get("language") or language),
         steps={Step(str(event.data["step"])) for event in told},
     )

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from agi.desk import Desk
 from agi.errors import AgiError
+from agi.language import CHANNEL_LANGUAGE, KEY, MAX_SWITCHES, choose, language_of
 from agi.live import LiveCall
 from agi.protocol import Session
 from agi.say import ANY_KEY, KEY_TIMEOUT_MS, Voice, digit_prompts
 from agi.sound import seconds
-from callcenter.domain.calls import Kind
+from callcenter.domain.calls import Kind, other_language
 
 LIMIT_MS = 120_000
 SILENCE_S = 5
@@ -23,7 +24,6 @@ MAX_RERECORDINGS = 5
 NUMBER = re.compile(r"\d{3,15}")
 SHOWN_NUMBER = re.compile(r"\+?\d{3,15}")
 OPENING = {
-    "closed": "closed",
     "timeout": "no-answer",
     "empty": "no-answer",
     "pressed": "pressed-1",
@@ -40,6 +40,8 @@ class Message:
     ticket: str | None
     """The call's own ticket, else one drawn at the first beep: nobody before it costs a number."""
     phone: str | None
+    language: str
+    """What the caller is spoken to in, and is expected to speak."""
     path: str = ""
     """Recording without ending, empty until the first beep begins."""
     keyed: bool = False
@@ -54,9 +56,13 @@ def callback(desk: Desk, session: Session) -> None:
     if reason in ("timeout", "empty", "pressed"):
         desk.calls.record(live.linkedid, Kind.QUEUE_LEFT, reason=reason, wait=False)
     voice = Voice(session, desk.sounds)
-    opening = [OPENING[reason]] if reason in OPENING else []
-    voice.say(*opening, "record-prompt", keys=ANY_KEY)
-    message = _begin(desk, live)
+    if reason == "closed":
+        language = _closed(desk, live, session, voice)
+    else:
+        language = language_of(session, desk)
+        opening = [OPENING[reason]] if reason in OPENING else []
+        voice.say(*opening, "record-prompt", keys=ANY_KEY)
+    message = _begin(live, language)
     try:
         _converse(desk, live, session, voice, message)
     except AgiError:  # a hang-up above all
@@ -68,9 +74,30 @@ def callback(desk: Desk, session: Session) -> None:
     session.set_variable("SHOUWEN_NEXT", "end")
 
 
-def _begin(desk: Desk, live: LiveCall) -> Message:
+def _closed(desk: Desk, live: LiveCall, session: Session, voice: Voice) -> str:
+    """What a closed line says is its welcome: 9 goes on in the other language, until the recording is asked for.
+
+    Any other key goes to the beep. The language in which the message is taken.
+    """
+    language, said, key = language_of(session, desk), ["closed"], ""
+    for _ in range(MAX_SWITCHES):
+        key = voice.say(*said, f"{desk.sounds}/{other_language(language)}/language-offer", keys=ANY_KEY)
+        if key != KEY:
+            break
+        language = other_language(language)
+        session.set_variable(CHANNEL_LANGUAGE, language)
+        choose(desk, live, language)
+        said = ["language-now", "closed"]
+    if not key:
+        voice.say("record-prompt", keys=ANY_KEY)
+    return language
+
+
+def _begin(live: LiveCall, language: str) -> Message:
     call = live.call
-    return Message(ticket=call.ticket if call else None, phone=call.caller if call else None)
+    return Message(
+        ticket=call.ticket if call else None, phone=call.caller if call else None, language=language
+    )
 
 
 def _converse(desk: Desk, live: LiveCall, session: Session, voice: Voice, message: Message) -> None:
@@ -95,7 +122,7 @@ def _record(desk: Desk, live: LiveCall, session: Session, voice: Voice, message:
         Kind.RECORDING_STARTED,
         path=f"{path}.wav",
         ticket=message.ticket,
-        language=desk.settings.language,
+        language=message.language,
         phone=message.phone,
     )
     voice.say("beep")

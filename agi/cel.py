@@ -135,7 +135,7 @@ class CelReader:
             known,
             person=desk.routing.person,
             ticket=desk.numbering.next,
-            language=desk.settings.language,
+            language=desk.settings.language_of,
             ring_timeout=timedelta(seconds=desk.settings.ring_timeout_s),
         )
         if found:

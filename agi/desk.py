@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from agi.ami import Manager
 from agi.live import LiveCalls
 from agi.numbering import Numbering
 from agi.routing import Routing
+from agi.waiting import Waiting
 from callcenter.settings import Settings
 
 
@@ -24,11 +25,12 @@ class Desk:
     numbering: Numbering
     manager: Manager
     clock: Callable[[], datetime]
+    waiting: Waiting = field(default_factory=Waiting)
 
     @property
     def sounds(self) -> str:
-        """Folder of the prompts in the centre's language, as Asterisk sees it."""
-        return f"{self.settings.home}/asterisk/sounds/{self.settings.language}"
+        """Folder of the prompts; Asterisk goes on to the folder of the channel's language by itself."""
+        return f"{self.settings.home}/asterisk/sounds"
 
     def recording_path(self, linkedid: str, purpose: str) -> str:
         """A new recording's path without ending, relative to the recordings folder; its folder exists."""

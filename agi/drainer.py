@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from agi.journal import Journal
 from agi.live import LiveCalls, now
@@ -59,6 +59,8 @@ class Drainer:
         self._unit_of_work = unit_of_work
         self._prompts = PromptFiles(settings)
         self._position = 0
+        self._chosen: tuple[int, datetime | None] | None = None
+        """The choices of language that this node knows, as the database counts them."""
         self.in_step = threading.Event()
         """Set once the database has said which numbers and positions are taken."""
         self._stopping = threading.Event()
@@ -174,16 +176,21 @@ class Drainer:
             raise reason
 
     def _refresh(self, last: float) -> float:
-        """Every 2 s: the staff and their phones, prompts, memory of ended calls, old events."""
+        """Every 2 s: the staff and their phones, prompts, what callers speak, memory of ended calls, old events."""
         moment = now()
         if moment.timestamp() - last < REFRESH_S:
             return last
+        in_step = not self.backlog()
         with self._unit_of_work() as uow:
             phones, stand_ins = absences.phones(uow, moment), absences.stand_ins(uow, moment)
             self._prompts.follow(uow.own_prompts.live(), uow.own_prompts.sound)
+            version = uow.caller_languages.version()
+            chosen = uow.caller_languages.everybody() if in_step and version != self._chosen else None
         self._routing.update(
             (Person(extension=phone.extension, name=phone.name) for phone in phones), stand_ins
         )
+        if chosen is not None and self._routing.languages.update(chosen):
+            self._chosen = version
         asterisk_config.apply(self._settings, phones)
         self._calls.forget_ended()
         self._journal.prune(self._position, moment - KEEP)

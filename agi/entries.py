@@ -13,10 +13,12 @@ from agi.desk import Desk
 from agi.ended import ended
 from agi.handoff import handoff
 from agi.hear import hear
+from agi.language import language
 from agi.protocol import Session
 
 ENTRIES: Mapping[str, Callable[[Desk, Session], None]] = {
     "arrive": arrive,
+    "language": language,
     "answered": answered,
     "ended": ended,
     "brief": brief,

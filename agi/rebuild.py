@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,12 +41,12 @@ def missing_events(
     *,
     person: Callable[[str], Person],
     ticket: Callable[[datetime], str],
-    language: str,
+    language: Callable[[str], str],
     ring_timeout: timedelta,
 ) -> list[CallEvent]:
     """The events that the rows of one ended call prove and that are not `known`; none for what is no line's call.
 
-    `person` names an extension, `ticket` draws a number of the day of an instant.
+    `person` names an extension, `ticket` draws a number of the day of an instant, `language` tells what a line speaks.
     """
     linkedid = rows[0].linkedid
     kinds = {event.kind for event in known}
@@ -60,6 +61,9 @@ def missing_events(
             CallEvent(linkedid=linkedid, at=at, kind=kind, data={**data, "source": Source.REBUILT.value})
         )
 
+    # Asterisk writes the user's own name of the event where the type of others stands
+    messages = [row for row in rows if row.user_type == MESSAGE]
+    spoken = next((_language(row.extra) for row in messages if _language(row.extra)), None)
     if Kind.ARRIVED not in kinds:
         add(
             Kind.ARRIVED,
@@ -69,6 +73,7 @@ def missing_events(
             caller_name=name(start.caller_name),
             channel=start.channel,
             uniqueid=start.uniqueid,
+            language=spoken or language(start.exten),
         )
     call_ticket = next((str(event.data["ticket"]) for event in known if event.data.get("ticket")), None)
     legs = [row for row in rows if row.uniqueid != linkedid]
@@ -94,14 +99,14 @@ def missing_events(
             )
     hangup = next((row for row in own if row.event == "HANGUP"), None)
     end = hangup or rows[-1]
-    # Asterisk writes the user's own name of the event where the type of others stands
-    for message in (row for row in rows if row.user_type == MESSAGE):
+    for message in messages:
         if any(event.data.get("path") == message.extra for event in known):
             continue
         call_ticket = call_ticket or ticket(message.at)
         phone = number(start.caller)
         common = {"path": message.extra, "phone": phone}
-        add(Kind.RECORDING_STARTED, message.at, ticket=call_ticket, language=language, **common)
+        told = _language(message.extra) or language(start.exten)
+        add(Kind.RECORDING_STARTED, message.at, ticket=call_ticket, language=told, **common)
         add(Kind.RECORDING_ENDED, end.at, confirmed=False, **common)
     if not kinds & {Kind.ENDED, Kind.QUEUE_LEFT}:
         if start.exten == CLOSED_LINE:
@@ -112,6 +117,12 @@ def missing_events(
         # without a hang-up Asterisk itself died, and the call with it
         add(Kind.ENDED, end.at, **({} if hangup else {"failed": True}))
     return found
+
+
+def _language(path: str) -> str | None:
+    """What the dialplan spoke when it took a message: it is in the file's name."""
+    found = re.search(r"-(zh|en)\.wav$", path)
+    return found[1] if found else None
 
 
 def _first_answer(legs: Sequence[CelRow]) -> CelRow | None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping
 
 from agi.journal import Journal
+from agi.languages import Languages
 from callcenter.domain.calls import Person
 
 NOTE = "staff"
@@ -22,6 +23,7 @@ class Routing:
         self._lock = threading.Lock()
         self._names = self._kept(NOTE)
         self._stand_ins = self._kept(STAND_INS)
+        self.languages = Languages(journal)
 
     def _kept(self, note: str) -> Mapping[str, str]:
         kept = self._journal.note(note)

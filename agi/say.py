@@ -17,10 +17,10 @@ ANY_KEY = "0123456789*#"
 
 
 class Voice:
-    """The prompts of one language on one channel."""
+    """The prompts on one channel, in the channel's language: whoever changes that is heard in it at once."""
 
     def __init__(self, session: Session, sounds: str) -> None:
-        """`sounds` is the folder of the language's prompts as Asterisk sees it."""
+        """`sounds` is the prompts' folder as Asterisk sees it, with a folder for each language in it."""
         self._session = session
         self._sounds = sounds
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from agi import handing
 from agi.ami import Event
 from agi.desk import Desk
+from agi.language import CHANNEL_LANGUAGE, KEY, choose, may_switch, other
 from agi.live import LiveCall
 from agi.routing import extension_of
 from agi.wire import Leg
@@ -21,6 +22,8 @@ from callcenter.settings import Settings
 
 log = logging.getLogger(__name__)
 
+MOST_PLACES = 10
+"""The last place in the queue that has a prompt of its own."""
 RINGING, UP = "5", "6"
 """AST_STATE_RINGING and AST_STATE_UP, asterisk/channelstate.h."""
 
@@ -126,6 +129,58 @@ def _attended_transfer(desk: Desk, event: Event) -> None:
         handing.end(desk, live, open_.number, HandoffOutcome.ACCEPTED, at=at)
 
 
+def _key(desk: Desk, event: Event) -> None:
+    """A key in the queue: manager.conf lets those of the extension `wait` pass alone, which callers who wait are in.
+
+    Nothing of the queue is touched: no phone stops ringing. Once somebody has answered, the key means nothing.
+    """
+    linkedid = event.get("Linkedid", "")
+    if event.get("Digit") != KEY or event.get("Direction") != "Received" or event.get("Uniqueid") != linkedid:
+        return
+    live = desk.calls.get(linkedid)
+    if live.call is None or live.last(Kind.ANSWERED) or live.last(Kind.ENDED) or not may_switch(live, desk):
+        return
+    language = other(live, desk)
+    choose(desk, live, language)
+    desk.manager.set_variable(event["Channel"], CHANNEL_LANGUAGE, language)
+    _say(desk, event, language, "language-now")
+
+
+def _say(desk: Desk, event: Event, language: str, prompt: str) -> None:
+    desk.waiting.say(
+        desk.manager,
+        event["Linkedid"],
+        event["Channel"],
+        language=language,
+        sounds=[f"{desk.sounds}/{prompt}"],
+    )
+
+
+def _joined(desk: Desk, event: Event) -> None:
+    desk.waiting.joined(event["Linkedid"], event["Channel"], int(event.get("Position", 0)))
+
+
+def _waits(desk: Desk, event: Event) -> None:
+    """Of somebody who waited before the desk was there; a caller's own channel has its call's linkedid."""
+    desk.waiting.joined(event["Uniqueid"], event["Channel"], int(event.get("Position", 0)))
+
+
+def _left(desk: Desk, event: Event) -> None:
+    desk.waiting.left(event["Linkedid"])
+
+
+def _music_stopped(desk: Desk, event: Event) -> None:
+    desk.waiting.music_stopped(event["Linkedid"])
+
+
+def _music_started(desk: Desk, event: Event) -> None:
+    place = desk.waiting.music_started(event["Linkedid"])
+    live = desk.calls.get(event["Linkedid"]) if place is not None else None
+    if place is not None and live is not None and not live.last(Kind.ANSWERED):
+        language = (live.call.language if live.call else None) or desk.settings.language
+        _say(desk, event, language, f"place-{place}" if place <= MOST_PLACES else "place-more")
+
+
 def boot_instant(settings: Settings, event: Event) -> datetime:
     """When the Asterisk of this `FullyBooted` was started; `Uptime` alone, in whole seconds, is up to one too early."""
     least = _at(event) - timedelta(seconds=float(event.get("Uptime", 0)) + 1)
@@ -135,6 +190,8 @@ def boot_instant(settings: Settings, event: Event) -> datetime:
 def _booted(desk: Desk, event: Event) -> None:
     """Sent at each connection. Calls from before Asterisk's start are over, and nobody else will say so."""
     booted_at = boot_instant(desk.settings, event)
+    desk.waiting.clear()
+    desk.manager.ask_who_waits()
     for linkedid in desk.calls.unfinished():
         live = desk.calls.get(linkedid)
         if live.events and live.events[0].at < booted_at:
@@ -150,4 +207,10 @@ _HANDLERS = {
     "ChannelTalkingStart": _talking,
     "HangupRequest": _hangup_requested,
     "AttendedTransfer": _attended_transfer,
+    "DTMFEnd": _key,
+    "QueueCallerJoin": _joined,
+    "QueueCallerLeave": _left,
+    "QueueEntry": _waits,
+    "MusicOnHoldStop": _music_stopped,
+    "MusicOnHoldStart": _music_started,
 }

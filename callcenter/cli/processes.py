@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from callcenter.db.uow import SqlUnitOfWork
-    from callcenter.services.ports import UnitOfWork
 
 ALARMS_S = 0.25
 """A breach is recorded within a second of its due time; one look is one indexed query."""
@@ -27,6 +26,8 @@ ABSENCES_S = 2.0
 """How soon whoever stands in has what an absent person got, or what begins or ends by the calendar."""
 DIGEST_S = 30.0
 REMINDERS_S = 1.0
+FORGET_S = 3600.0
+"""How often the languages of callers who call no more are forgotten."""
 log = logging.getLogger(__name__)
 MEDIA_S = 2.0
 """What came by the service account is asked for so soon; while there is nothing it is one indexed query."""
@@ -54,6 +55,7 @@ def add_to(app: typer.Typer) -> None:
     def worker() -> None:
         """Transcribe recordings and do what is due."""
         from callcenter.services.absences import settle
+        from callcenter.services.caller_languages import forget_old_languages
         from callcenter.services.digests import write_digest
         from callcenter.services.reminders import remind_of_alarms
         from transcripts.chores import Chore
@@ -63,6 +65,7 @@ def add_to(app: typer.Typer) -> None:
         chores = (
             Chore(name="alarms", every_s=ALARMS_S, run=_sweep(settings, remind_of_alarms)),
             Chore(name="absences", every_s=ABSENCES_S, run=_sweep(settings, settle)),
+            Chore(name="languages", every_s=FORGET_S, run=_sweep(settings, forget_old_languages)),
             Chore(name="digest", every_s=DIGEST_S, run=_sweep(settings, write_digest)),
             Chore(name="reminders", every_s=REMINDERS_S, run=_remind(settings)),
             Chore(name="calendar", every_s=CALENDAR_S, run=_follow_calendar(settings)),
@@ -79,7 +82,7 @@ def _units(settings: Settings, deadline_s: float, connections: int = 1) -> Calla
     return unit_of_work_factory(settings, deadline_s, engine=build_engine(settings, pool_size=connections))
 
 
-def _sweep(settings: Settings, use_case: Callable[[UnitOfWork, datetime], object]) -> Callable[[], None]:
+def _sweep(settings: Settings, use_case: Callable[[SqlUnitOfWork, datetime], object]) -> Callable[[], None]:
     """The use case in a transaction of its own, at the instant it runs."""
     units = _units(settings, 10.0)
 

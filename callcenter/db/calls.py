@@ -70,6 +70,7 @@ class CallRow(Base):
     responder_name: Mapped[str | None]
     outcome: Mapped[str | None]
     ticket: Mapped[str | None] = mapped_column(index=True)
+    language: Mapped[str | None]
     source: Mapped[str]
     disagreements: Mapped[list[str]] = mapped_column(ARRAY(Text))
 

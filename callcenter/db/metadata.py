@@ -8,6 +8,7 @@ import callcenter.db.accounts
 import callcenter.db.analysis
 import callcenter.db.attachments
 import callcenter.db.call_backs
+import callcenter.db.caller_languages
 import callcenter.db.calls
 import callcenter.db.heartbeat
 import callcenter.db.opinions

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from callcenter.db.audit import AuditRepository
     from callcenter.db.call_backs import CallBackRepository
     from callcenter.db.call_reports import CallReportRepository
+    from callcenter.db.caller_languages import CallerLanguageRepository
     from callcenter.db.calls import CallRepository
     from callcenter.db.opinions import OpinionRepository
     from callcenter.db.own_days import OwnDayRepository
@@ -218,6 +219,13 @@ class SqlUnitOfWork:
         from callcenter.db.typed_handoffs import TypedHandoffRepository
 
         return TypedHandoffRepository(self.session)
+
+    @cached_property
+    def caller_languages(self) -> CallerLanguageRepository:
+        """Languages that callers chose."""
+        from callcenter.db.caller_languages import CallerLanguageRepository
+
+        return CallerLanguageRepository(self.session)
 
     @cached_property
     def attachments(self) -> AttachmentRepository:

@@ -12,6 +12,8 @@ class Kind(StrEnum):
     """What can happen in a call; the journal stores these names."""
 
     ARRIVED = "arrived"
+    LANGUAGE = "language"
+    """The caller chose the language of the call, by a key."""
     RINGING = "ringing"
     ANSWERED = "answered"
     LEG_UP = "leg_up"
@@ -37,6 +39,15 @@ class Outcome(StrEnum):
     NO_ANSWER = "no_answer"
     ABANDONED = "abandoned"
     FAILED = "failed"
+
+
+LANGUAGES = ("zh", "en")
+"""What a call can be spoken in."""
+
+
+def other_language(language: str) -> str:
+    """The one that key 9 changes to."""
+    return "zh" if language == "en" else "en"
 
 
 class Mode(StrEnum):
@@ -133,6 +144,8 @@ class Call:
     handoffs: tuple[Handoff, ...] = ()
     recordings: tuple[Recording, ...] = ()
     ticket: str | None = None
+    language: str | None = None
+    """What the desk spoke with the caller last; None of a call that was only rebuilt, or is older than languages."""
     source: Source = Source.LIVE
     disagreements: tuple[str, ...] = ()
 

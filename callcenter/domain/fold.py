@@ -43,6 +43,7 @@ def fold_call(events: Iterable[CallEvent]) -> Call | None:
         caller=_text(arrived, "caller"),
         caller_name=_text(arrived, "caller_name"),
         arrived_at=arrived.at,
+        language=_language(arrived, ordered),
         source=Source.REBUILT
         if any(e.data.get("source") == Source.REBUILT for e in ordered)
         else Source.LIVE,
@@ -92,6 +93,11 @@ def _openings_first(events: Sequence[CallEvent]) -> list[CallEvent]:
 def _text(event: CallEvent, name: str) -> str | None:
     value = event.data.get(name)
     return str(value) if value not in (None, "") else None
+
+
+def _language(arrived: CallEvent, events: Sequence[CallEvent]) -> str | None:
+    chosen = [event for event in events if event.kind is Kind.LANGUAGE]
+    return _text(chosen[-1] if chosen else arrived, "language")
 
 
 def _ms(span: timedelta) -> int:

@@ -117,6 +117,9 @@ def _words(settings: Settings, root: AsteriskPlace) -> dict[str, str]:
         "MOH": str(folder / "moh"),
         "RECORDINGS": str(settings.recordings.absolute()),
         "LANGUAGE": settings.language,
+        "LINE_LANGUAGES": "\n".join(
+            f"LANGUAGE_{line} = {language}" for line, language in settings.languages_of_lines.items()
+        ),
         "BIND": settings.bind,
         "SIP_PORT": str(settings.sip_port),
         "EXTERNAL": _external(settings),

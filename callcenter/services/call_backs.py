@@ -24,6 +24,7 @@ from callcenter.domain.staff import Role
 from callcenter.domain.tickets import EventKind, NotAllowed, Status, Ticket
 from callcenter.domain.transcripts import Purpose, RecordedFile
 from callcenter.errors import ShouwenError
+from callcenter.services.caller_languages import LanguageUnitOfWork
 from callcenter.services.ports import TICKETS_CHANNEL, UnitOfWork
 from callcenter.services.rules import rules_of
 from callcenter.services.steps import give_satisfaction
@@ -59,7 +60,7 @@ class CallBacks(Protocol):
     def ids_of(self, paths: Sequence[str]) -> dict[str, int]: ...
 
 
-class CallBackUnitOfWork(UnitOfWork, TranscriptUnitOfWork, Protocol):
+class CallBackUnitOfWork(UnitOfWork, TranscriptUnitOfWork, LanguageUnitOfWork, Protocol):
     """A unit of work that has attempts and recordings as well."""
 
     @property
@@ -68,10 +69,14 @@ class CallBackUnitOfWork(UnitOfWork, TranscriptUnitOfWork, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a desk is to dial: once. `digits`: the keys of satisfaction of the ticket's policy."""
+    """What a desk is to dial: once. `digits`: the keys of satisfaction of the ticket's policy.
+
+    `language`: what the ticket's call was spoken in, None when nobody knows.
+    """
 
     call_back: CallBack
     digits: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +153,8 @@ def take_requests(uow: CallBackUnitOfWork, *, node: int, now: datetime) -> list[
         taken = replace(asked, state=State.STARTED, started_at=now, linkedid=_linkedid(asked, now))
         uow.call_backs.save(taken, node=node)
         uow.notify(TICKETS_CHANNEL, asked.ticket)
-        orders.append(Order(call_back=taken, digits=_digits(uow, asked.ticket)))
+        language = uow.caller_languages.of_ticket(asked.ticket)
+        orders.append(Order(call_back=taken, digits=_digits(uow, asked.ticket), language=language))
     for lost in uow.call_backs.unfinished(node, now - UNSEEN):
         if not lost.under_way(now):
             _fail(uow, lost, "lost", now)

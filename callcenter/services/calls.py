@@ -10,6 +10,7 @@ from callcenter.domain.fold import fold_call, holder
 from callcenter.domain.transcripts import Purpose, RecordedFile
 from callcenter.services import call_tickets
 from callcenter.services.call_backs import CallBackUnitOfWork, follow_call_backs
+from callcenter.services.caller_languages import follow_language
 from callcenter.services.ports import CALLS_CHANNEL
 from callcenter.services.transcripts import add_recording
 from callcenter.services.typed_handoffs import FollowsHandoffs, follow_typed
@@ -81,7 +82,9 @@ def _is_known(event: CallEvent, before: Sequence[CallEvent]) -> bool:
 
 def _follow(uow: CallsUnitOfWork, event: CallEvent, call: Call) -> None:
     """What an event means beyond the call's own record."""
-    if event.kind is Kind.RECORDING_ENDED:
+    if event.kind in (Kind.ARRIVED, Kind.LANGUAGE):
+        follow_language(uow, event, call)
+    elif event.kind is Kind.RECORDING_ENDED:
         _keep(uow, call, [r for r in call.recordings if r.path == event.data["path"]])
     elif event.kind is Kind.HANDOFF_BRIEFED and "typed" in event.data:
         number = int(event.data["handoff"] or 0)

@@ -192,7 +192,7 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
     asterisk_config.render(chosen, root, staff_phones())
     sounds = chosen.home / "asterisk" / "sounds"
     shutil.rmtree(sounds)  # links to the product's files
-    prompts.render(sounds / chosen.language)
+    prompts.render(sounds)
     journal = Journal(chosen.journal)
     calls, routing = LiveCalls(journal), Routing(journal)
     routing.update([Person(extension=extension, name=name) for extension, name in STAFF.items()], {})

@@ -1,7 +1,11 @@
-"""Prompts for tests: each is a short pure tone of its own pitch, so that a test hears exactly what was said."""
+"""Prompts for tests: each is a short pure tone of its own pitch, so that a test hears exactly what was said.
+
+An English one has a low tone before it, the "prompt" `en`.
+"""
 
 from __future__ import annotations
 
+import tomllib
 import wave
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from callcenter.softphone.call import Call
 SOURCE = Path(__file__).parents[2] / "asterisk-config" / "sounds" / "zh"
 RATE_HZ = 8000
 FRAME = 160
+ENGLISH_HZ, ENGLISH_S = 300, 0.14
 TAKEN_HZ = (600, 700, 1000)
 """Pitches with another meaning: what `hear_each_other` plays, and the beep."""
 LONG_S = {"wished": 1.5}
@@ -21,7 +26,19 @@ LEAST_FRAMES = 5
 PURE = 0.8
 LOUD = 200.0
 
-KEYS = sorted(path.stem for path in SOURCE.glob("*.wav"))
+RARE = {f"place-{number}" for number in range(4, 11)} | {"place-more"}
+"""No test has so many callers wait."""
+_TEXTS = tomllib.loads((SOURCE.parent / "prompts.toml").read_text("utf-8"))
+
+
+def _has_pitch(key: str) -> bool:
+    """There are not pitches enough: of the pieces of longer texts only those of numbers read by digits have one."""
+    if key in ("beep", "dash") or key.startswith("digit-"):
+        return True
+    return key not in RARE and key in _TEXTS and _TEXTS[key]["zh"][-1] in "。？！："
+
+
+KEYS = sorted(path.stem for path in SOURCE.glob("*.wav") if _has_pitch(path.stem))
 PITCH_HZ = dict(
     zip(
         (key for key in KEYS if key != "beep"),
@@ -29,18 +46,28 @@ PITCH_HZ = dict(
         (hz for hz in range(500, 3500, 50) if hz not in TAKEN_HZ),
         strict=False,
     )
-) | {"beep": 1000}
+) | {"beep": 1000, "en": ENGLISH_HZ}
 
 
 def render(folder: Path) -> None:
-    """Write all prompts of the product as tones."""
-    folder.mkdir(parents=True)
-    for key in KEYS:
-        samples = np.arange(int(RATE_HZ * LONG_S.get(key, TONE_S)))
-        sound = 5000 * np.sin(2 * np.pi * PITCH_HZ[key] * samples / RATE_HZ)
-        with wave.open(str(folder / f"{key}.wav"), "wb") as file:
-            file.setparams((1, 2, RATE_HZ, 0, "NONE", "not compressed"))
-            file.writeframes(sound.astype("<i2").tobytes() + bytes(2 * int(RATE_HZ * GAP_S)))
+    """Write all prompts of the product as tones, into a folder for each language."""
+    for language in ("zh", "en"):
+        (folder / language).mkdir(parents=True)
+        for key in KEYS:
+            _render(folder / language, key, mark=language == "en" and key != "beep")
+
+
+def _tone(hz: int, seconds: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return 5000 * np.sin(2 * np.pi * hz * np.arange(int(RATE_HZ * seconds)) / RATE_HZ)
+
+
+def _render(folder: Path, key: str, *, mark: bool) -> None:
+    sound = _tone(PITCH_HZ[key], LONG_S.get(key, TONE_S))
+    if mark:
+        sound = np.concatenate([_tone(ENGLISH_HZ, ENGLISH_S), sound])
+    with wave.open(str(folder / f"{key}.wav"), "wb") as file:
+        file.setparams((1, 2, RATE_HZ, 0, "NONE", "not compressed"))
+        file.writeframes(sound.astype("<i2").tobytes() + bytes(2 * int(RATE_HZ * GAP_S)))
 
 
 async def hear(call: Call, *keys: str, timeout_s: float = 10) -> None:

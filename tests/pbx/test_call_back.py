@@ -427,7 +427,7 @@ async def test_asterisks_own_record_tells_the_same_and_is_no_call(desk: TestDesk
         [],
         person=desk.desk.routing.person,
         ticket=desk.desk.numbering.next,
-        language=settings.language,
+        language=settings.language_of,
         ring_timeout=timedelta(seconds=settings.ring_timeout_s),
     )
     assert found == [], "it is not rebuilt as a call that came"

@@ -56,7 +56,7 @@ def missing(recorded: Sequence[CelRow], known: Sequence[CallEvent] = ()) -> list
         known,
         person=lambda extension: Person(extension=extension, name={"101": "王敏", "102": "李静"}[extension]),
         ticket=lambda _: next(drawn),
-        language="zh",
+        language=lambda line: "en" if line == "8001" else "zh",
         ring_timeout=timedelta(seconds=30),
     )
 
@@ -86,6 +86,7 @@ def test_a_call_that_the_desk_never_saw() -> None:
         first_responder=Person(extension="101", name="王敏"),
         outcome=Outcome.ANSWERED,
         ticket="T1",
+        language="zh",
         source=Source.REBUILT,
     )
 
@@ -129,6 +130,13 @@ def test_a_message_that_the_dialplan_took_by_itself() -> None:
     assert (recording.phone, recording.language, recording.ticket) == ("13800000102", "zh", "T1")
     assert recording.ended_at == call.ended_at == instant("1795365936.151797")
     assert (call.outcome, call.ticket) == (Outcome.CALLBACK, "T1")
+
+
+def test_a_line_speaks_its_own_language_and_a_message_that_of_its_file() -> None:
+    assert rebuilt(rows(CLOSED)).language == "en"
+    own = [replace(row, extra=row.extra.replace(".wav", "-en.wav")) for row in rows(RECORDED)]
+    call = rebuilt(own)
+    assert (call.language, [recording.language for recording in call.recordings]) == ("en", ["en"])
 
 
 def test_a_message_in_an_answered_call_goes_to_its_ticket() -> None:
