@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from callcenter.bootstrap import build_rules, unit_of_work_factory
 from callcenter.db.address import database_url
 from callcenter.db.engine import create_engine
+from callcenter.fields_model import LocalModel
 from callcenter.settings import Settings
 from web import errors
 from web.api.health import VERSION
@@ -28,6 +29,7 @@ from web.limits import BodyLimit
 from web.live.board import Board
 from web.live.listen import listen
 from web.live.snapshot import Snapshot, read_snapshot
+from web.proposing import Asking
 from web.rate_limit import RateLimit
 from web.rendering import Renderer
 from web.routing import all_routes, document
@@ -67,6 +69,7 @@ def create_app(
         speeches=speeches(settings.zone),
         renderer=Renderer(),
         health=Health(checks or checks_for(settings)),
+        asking=Asking(LocalModel(settings.fields_model)) if settings.fields_model else None,
     )
 
     def read() -> Snapshot:

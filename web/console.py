@@ -17,6 +17,7 @@ from callcenter.domain.policy import RuleBook, Rules
 from callcenter.settings import Settings
 from web.health import Health
 from web.i18n import Speech
+from web.proposing import Asking
 from web.rendering import Renderer
 
 SHORT = timedelta(days=8)
@@ -37,6 +38,8 @@ class Console:
     health: Health
     open_report: WorkFactory
     """As `open_work`, with the time that counting over a long period takes."""
+    asking: Asking | None = None
+    """The local model that reads messages for the form; None: rules alone."""
 
     @property
     def rules(self) -> Rules:

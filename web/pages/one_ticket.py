@@ -38,6 +38,7 @@ from web.views.attachments import attachment_values
 from web.views.call_backs import call_back_card
 from web.views.clocks import clock_lines, ticket_runs
 from web.views.pending import pending_of
+from web.views.proposals import shown as proposed
 from web.views.steps import Offer, steps_of
 from web.views.ticket_story import shown_fields as shown_data_fields
 from web.views.ticket_story import ticket_story
@@ -109,6 +110,10 @@ class Again:
     written_at: int | None = None
     not_closed: bool = False
     unsent: tuple[tuple[str, str], ...] = ()
+    taken: tuple[str, ...] = ()
+    """Fields whose proposals were taken over; nothing of it is saved yet."""
+    not_taken: str = ""
+    """A field whose proposal was not taken over: it holds something."""
 
 
 def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) -> HTMLResponse:
@@ -125,6 +130,7 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
         barred = page.console.settings.barred
         card = call_back_card(work, ticket, viewer, now, say, barred=barred, may_hear=may_hear)
         files = work.attachments.of_ticket(number)
+        said = work.transcripts.of_ticket(number)
         staff, people = work.staff.everybody(), work.staff.names()
         seeing.ticket(work, viewer, Via.PAGE, ticket, call, [*recordings, *card.said], now)
     names = {"": "", SYSTEM: say.gettext("The desk")} | people
@@ -133,14 +139,20 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
     offer = Offer(ticket=ticket, rules=rules, runs=runs, log=events, staff=staff, now=now)
     lines = clock_lines(runs, rules, say, now)
     policy = rules.policy
+    can, form = can_do(ticket, viewer, involved, bool(messages)), _form(ticket, events, rules, again, say)
+    heard = said if can.form and may_hear else None
     values: dict[str, Any] = {
         "ticket": ticket,
         "call": call,
+        "speaks": call.language if call and call.language != page.console.settings.language else None,
         "number": viewer.contact_of(ticket, call),
         "colleagues": [
             each for each in staff if ticket.handler is None or each.extension != ticket.handler.extension
         ],
-        "can": can_do(ticket, viewer, involved, bool(messages)),
+        "can": can,
+        "proposals": proposed(page.console, heard, ticket, policy, form["form"], say),
+        "taken": again.taken,
+        "not_taken": again.not_taken,
         "may_hear": may_hear,
         "call_backs": card,
         "messages": messages,
@@ -163,7 +175,7 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
             for key, value in shown_data_fields(ticket.fields, full=full).items()
         ],
         "file": next((str(e.data["file"]) for e in reversed(events) if e.data.get("file")), ""),
-        **_form(ticket, events, rules, again, say),
+        **form,
         **choices(policy, say),
         **attachment_values(files, ticket, names, say, full=full),
     }

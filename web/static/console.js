@@ -67,6 +67,7 @@
     if (!word) return;
     const player = document.getElementById(word.dataset.player);
     if (player) {
+      event.preventDefault();
       player.currentTime = Number(word.dataset.at);
       player.play();
     }
