@@ -33,7 +33,9 @@ WORDS = (
 
 def spoken(unsure: str = "") -> tuple[SpokenWord, ...]:
     return tuple(
-        SpokenWord(word=word, start_s=float(place), end_s=place + 0.9, confidence=0.3 if word == unsure else 0.9)
+        SpokenWord(
+            word=word, start_s=float(place), end_s=place + 0.9, confidence=0.3 if word == unsure else 0.9
+        )
         for place, word in enumerate(WORDS.split("|"))
     )
 
