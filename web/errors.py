@@ -19,12 +19,20 @@ from callcenter.domain.attachments import AttachmentTooLarge, BadAttachment, NoR
 from callcenter.domain.call_backs import BadNumber, NoNumber, NumberBarred, OwnPhone
 from callcenter.domain.clocks import NoDueTime
 from callcenter.domain.own_days import BadDays
+from callcenter.domain.own_prompts import (
+    NotListenedTo,
+    RecordingRefused,
+    StalePrompt,
+    UnknownPrompt,
+    UnknownVersion,
+)
 from callcenter.domain.periods import BadPeriod
 from callcenter.domain.policy import UnknownClock, UnknownPolicy
 from callcenter.domain.spot_checks import BadScores, NoSheet, NothingToDraw
 from callcenter.domain.tickets import AlreadyOwned, NotAllowed
 from callcenter.errors import ShouwenError
 from callcenter.notify import BadAddress
+from callcenter.runtime.prompt_upload import ConversionFailed
 from callcenter.services.absences import HasEnded, NoSuchAbsence, SamePost
 from callcenter.services.analysis import UnknownOffice
 from callcenter.services.attachments import UnknownAttachment
@@ -110,6 +118,12 @@ TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
     BadMessage: (422, N_("The request is not understood")),
     WrongMode: (403, N_("This is not open to you")),
     NotKept: (503, N_("Not available for the moment")),
+    UnknownPrompt: (404, N_("There is no such prompt")),
+    UnknownVersion: (404, N_("There is no such recording")),
+    NotListenedTo: (409, N_("Please listen to it first")),
+    StalePrompt: (409, N_("A colleague was faster")),
+    RecordingRefused: (422, N_("This recording cannot be used")),
+    ConversionFailed: (503, N_("Not available for the moment")),
     NoSuchRecording: (404, N_("There is no such recording")),
     BadPeriod: (422, N_("The request is not understood")),
     UnknownPolicy: (404, N_("There is no such policy")),

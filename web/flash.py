@@ -46,6 +46,15 @@ SENTENCES = {
     "days-removed": Flash(N_("The days are as in the public calendar again; running clocks follow.")),
     "decided": Flash(N_("Decided; it is on record.")),
     "attached": Flash(N_("The files are added.")),
+    "prompt-kept": Flash(N_("The recording is kept. Listen to it, then let callers hear it.")),
+    "prompt-live": Flash(N_("Callers hear this recording a few seconds from now.")),
+    "prompt-product": Flash(N_("Callers hear the product's voice again, a few seconds from now.")),
+    "prompt-late": Flash(
+        N_("Nothing was changed: a colleague was faster. Look at what callers hear now."), "warn"
+    ),
+    "listen-first": Flash(
+        N_("Nothing was changed: please listen to this version first, to its end."), "warn"
+    ),
     "no-file": Flash(N_("Please choose a file first."), "warn"),
     "file-too-large": Flash(N_("Nothing was added: a file may have 10 MB at most."), "warn"),
     "odd-file": Flash(N_("Nothing was added: only pictures, PDF, sound and MP4 are kept."), "warn"),

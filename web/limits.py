@@ -10,8 +10,8 @@ from web.problems import problem
 
 LONGEST_BODY = 256 * 1024
 LONGEST_UPLOAD = 10 * 1024 * 1024 + LONGEST_BODY
-"""Files of a ticket: ten MiB, and the form around them."""
-UPLOADS = re.compile(r"(/api/v1)?/tickets/[^/]+/attachments")
+"""Files of a ticket, recordings of prompts: ten MiB, and the form around them."""
+UPLOADS = re.compile(r"(/api/v1)?/(tickets/[^/]+/attachments|prompts/[^/]+/[^/]+/versions)")
 
 
 class BodyTooLong(Exception):

@@ -253,6 +253,15 @@ class OwnPromptRepository:
         rows = self._session.scalars(select(OwnPromptRow).where(OwnPromptRow.id.in_(ids)))
         return {version.prompt: version for version in map(_version, rows)}
 
+    def latest_versions(self) -> Mapping[PromptId, int]:
+        """The number of the latest version of every prompt that has one."""
+        query = select(
+            OwnPromptRow.key, OwnPromptRow.language, func.max(OwnPromptRow.version).label("latest")
+        ).group_by(OwnPromptRow.key, OwnPromptRow.language)
+        return {
+            PromptId(language=row.language, key=row.key): row.latest for row in self._session.execute(query)
+        }
+
     def unread(self, limit: int) -> list[Version]:
         """Versions that the recogniser has not read yet, the latest first."""
         query = (

@@ -14,16 +14,12 @@ from callcenter.errors import ShouwenError
 LARGEST = 10 * 1024 * 1024
 """Bytes of one upload, at most."""
 LONGEST_S = 30.0
-SHORT_S = 2.0
-"""Digits and the words between them: a number of eleven of them is read out."""
-FRAGMENT_LENGTH = 12
-"""Characters: what has no more of them, and is no sentence, is a digit or such a word."""
+LONGEST_PIECE_S = 2.0
+"""Numbers are read out in eleven digits and more."""
 LONGEST_BY_KEY: Mapping[str, float] = MappingProxyType({"welcome": 4.0})
 """The contract: at most 4 s may precede the ringing."""
 SHORTEST_S = 0.1
 NAME_LIMIT, WORDING_LIMIT, NOTE_LIMIT = 120, 500, 500
-
-_SENTENCE_ENDS = tuple("。.！!？?：:，,；;")
 
 
 class UnknownPrompt(ShouwenError):
@@ -141,12 +137,9 @@ class LiveSound:
     sha256: str
 
 
-def longest_s(key: str, text: str) -> float:
-    """How long a recording of this prompt may be, in seconds."""
-    if key in LONGEST_BY_KEY:
-        return LONGEST_BY_KEY[key]
-    is_fragment = len(text) <= FRAGMENT_LENGTH and not text.rstrip().endswith(_SENTENCE_ENDS)
-    return SHORT_S if is_fragment else LONGEST_S
+def longest_s(key: str, *, is_piece: bool) -> float:
+    """How long a recording of this prompt may be, in seconds; a piece is a digit or a word between digits."""
+    return LONGEST_BY_KEY.get(key, LONGEST_PIECE_S if is_piece else LONGEST_S)
 
 
 def clean_file_name(name: str) -> str:

@@ -56,10 +56,10 @@ def _converted(content: bytes, longest_s: float) -> Converted:
     sound = decode_apart(content, max_bytes=LARGEST, max_s=longest_s + SPARE_S, deadline_s=DEADLINE_S)
     if sound.seconds < SHORTEST_S:
         raise RecordingRefused(Refusal.TOO_SHORT, longest_s)
-    if is_silent(sound.samples, sound.rate_hz):
-        raise SoundSilent
     if sound.damaged or _is_cut_off(content):
         raise RecordingRefused(Refusal.DAMAGED, longest_s)
+    if is_silent(sound.samples, sound.rate_hz):
+        raise SoundSilent
     measured = quality(sound.samples, sound.rate_hz)
     if measured.clipped > _CLIPPED_HEAVILY:
         raise RecordingRefused(Refusal.CLIPPED, longest_s)

@@ -67,12 +67,12 @@ def test_what_cannot_be_used_is_refused_with_the_reason() -> None:
 
 
 def test_a_prompt_has_the_time_that_it_may_take() -> None:
-    welcome = longest_s("welcome", "您好，这里是服务中心。")
+    welcome = longest_s("welcome", is_piece=False)
     assert convert(wav(tone(400, welcome - 0.4)), welcome).seconds <= welcome
     assert refused(wav(tone(400, welcome + 0.1)), welcome) is Refusal.TOO_LONG
     assert welcome == 4
-    assert longest_s("digit-1", "幺") == longest_s("dash", "dash") == 2
-    assert longest_s("number-is", "您的回电号码是：") == longest_s("goodbye", "Goodbye.") == 30
+    assert longest_s("digit-1", is_piece=True) == 2
+    assert longest_s("goodbye", is_piece=False) == 30
 
 
 def test_what_is_doubtful_is_taken_and_said() -> None:

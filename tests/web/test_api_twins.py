@@ -33,6 +33,8 @@ TWINS = {
     "/absences/{absence_id}/end": "/absences/{absence_id}/end",
     "/calendar/days": "/calendar/days",
     "/calendar/days/remove": "DELETE /calendar/days",
+    "/prompts/{language}/{key}/versions": "/prompts/{language}/{key}/versions",
+    "/prompts/{language}/{key}/live": "/prompts/{language}/{key}/live",
     "/reminders/seen": "/reminders/seen",
     "/reminders/{reminder_id}/seen": "/reminders/{reminder_id}/seen",
     "/reminders/addresses": "/reminders/addresses",
