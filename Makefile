@@ -48,7 +48,7 @@ bench: setup ## print the figures
 mutants: $(STAMP) ## change the rules line by line: do the tests notice?
 	rm -rf build/mutation
 	mkdir -p build/mutation
-	cp -a agi asterisk-config bench callcenter docs tests tools transcripts web README.md pyproject.toml build/mutation/
+	cp -a agi asterisk-config bench callcenter docs synthesis tests tools transcripts web README.md pyproject.toml build/mutation/
 	cd build/mutation && nice -n 19 ../../$(BIN)/mutmut run --max-children 1
 	$(BIN)/python tools/mutation_table.py build/mutation/mutants
 

@@ -1,12 +1,27 @@
-"""What the desk says: the list of prompts and their sound files."""
+"""What the desk says: the list of prompts, when each is heard, and their sound files."""
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from callcenter.asterisk_files import asterisk_files
+from callcenter.errors import ShouwenError
+
+LANGUAGES = ("zh", "en")
+MADE = ("beep", "pause")
+"""Sounds beside the prompts that nobody speaks; `shouwen prompts render` makes them too."""
+
+_KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_SPEEDS = (0.5, 2.0)
+
+
+class BadPrompts(ShouwenError):
+    """The list of prompts cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +32,21 @@ class Prompt:
     language: str
     text: str
     file: Path
+    """At 8 kHz."""
+    when: str
+    """In which situation it is heard."""
+    speed: float | None = None
+    """How fast it is spoken; None is the voice's usual pace."""
+
+    @property
+    def wideband_file(self) -> Path:
+        """At 16 kHz, under the name by which Asterisk knows the rate."""
+        return self.file.with_suffix(".wav16")
+
+    @property
+    def is_piece(self) -> bool:
+        """Whether it is a part of what is put together, such as a digit: no sentence, so no mark at its end."""
+        return self.text[-1].isalnum()
 
 
 def sounds_folder() -> Path:
@@ -24,12 +54,51 @@ def sounds_folder() -> Path:
     return asterisk_files() / "sounds"
 
 
-def prompts() -> list[Prompt]:
-    """Every prompt in every language, in the order of the list."""
-    sounds = sounds_folder()
-    listed = tomllib.loads((sounds / "prompts.toml").read_text("utf-8"))
+def prompts(sounds: Path | None = None) -> list[Prompt]:
+    """Every prompt in every language, in the order of the list; raises BadPrompts, which names each fault."""
+    sounds = sounds or sounds_folder()
+    file = sounds / "prompts.toml"
+    try:
+        listed = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadPrompts(f"{file}: {error}") from error
+    faults = [f"{file}: {fault}" for key, fields in listed.items() for fault in _faults(key, fields)]
+    if faults:
+        raise BadPrompts("\n".join(faults))
     return [
-        Prompt(key=key, language=language, text=text, file=sounds / language / f"{key}.wav")
-        for key, texts in listed.items()
-        for language, text in texts.items()
+        Prompt(
+            key=key,
+            language=language,
+            text=fields[language],
+            file=sounds / language / f"{key}.wav",
+            when=fields["when"],
+            speed=fields.get("speed", {}).get(language),
+        )
+        for key, fields in listed.items()
+        for language in LANGUAGES
     ]
+
+
+def _faults(key: str, fields: Any) -> list[str]:
+    """What is wrong with an entry, a line each."""
+    example = f'[{key}] has to have zh = "…", en = "…" and when = "…"'
+    if not isinstance(fields, Mapping):
+        return [f"{key} stands outside of any prompt: {example}"]
+    if not _KEY.fullmatch(key) or key in MADE:
+        return [f"[{key}] cannot be a prompt's name: small letters, digits and dashes, such as [ticket-is]"]
+    found = [
+        f"[{key}] {name}: there is no such field; there are zh, en, when and speed"
+        for name in fields
+        if name not in (*LANGUAGES, "when", "speed")
+    ]
+    for name in (*LANGUAGES, "when"):
+        value = fields.get(name)
+        if not isinstance(value, str) or not value.strip():
+            found.append(f"[{key}] {name} is missing: {example}")
+    speeds = fields.get("speed", {})
+    if not isinstance(speeds, Mapping) or not all(
+        language in LANGUAGES and type(speed) in (int, float) and _SPEEDS[0] <= speed <= _SPEEDS[1]
+        for language, speed in speeds.items()
+    ):
+        found.append(f"[{key}] speed has to be such as {{ zh = 0.9 }}, from {_SPEEDS[0]} to {_SPEEDS[1]}")
+    return found

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 PARTS = ("agi", "web", "worker", "run")
 """Commands that stay running; their processes name their part."""
 
-GROUPS = ("runtime", "processes", "staff", "transcripts", "models", "report", "audit", "backup", "policy", "calendar")
+GROUPS = (
+    "runtime",
+    "processes",
+    "staff",
+    "transcripts",
+    "models",
+    "prompts",
+    "report",
+    "audit",
+    "backup",
+    "policy",
+    "calendar",
+)
 """The files of this package; each imports what it needs inside its commands, so that --help stays fast."""
 
 

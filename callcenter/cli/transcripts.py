@@ -1,4 +1,4 @@
-"""Commands about speech: transcribe a file, the list of prompts."""
+"""Commands about speech: transcribe a file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-prompts_app = typer.Typer(help="What the desk says to callers and staff.", no_args_is_help=True)
 
 
 class Language(enum.StrEnum):
@@ -23,7 +21,6 @@ class Language(enum.StrEnum):
 def add_to(app: typer.Typer) -> None:
     """Add this file's commands to the application."""
     app.command("transcribe")(transcribe)
-    app.add_typer(prompts_app, name="prompts")
 
 
 def transcribe(
@@ -42,13 +39,3 @@ def transcribe(
     if recogniser is None:
         raise ModelMissing(models.why_none(settings, language))
     typer.echo(json.dumps(dataclasses.asdict(recogniser.transcribe(audio)), ensure_ascii=False))
-
-
-@prompts_app.command("list")
-def prompts_list() -> None:
-    """Print every prompt as a line of JSON."""
-    from callcenter.prompts import prompts
-
-    for prompt in prompts():
-        line = {**dataclasses.asdict(prompt), "file": str(prompt.file)}
-        typer.echo(json.dumps(line, ensure_ascii=False))

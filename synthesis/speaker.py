@@ -1,0 +1,34 @@
+"""What speaks: the promise that every engine keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from callcenter.sound.samples import Samples
+
+RATE_HZ = 24_000
+LONGEST_TEXT = 2_000
+"""Characters; a typed briefing of 60 is usual."""
+
+
+class Speaker(Protocol):
+    """Says Chinese (`zh`) and English (`en`), words of the other language among them too.
+
+    Raises NothingToSay (nothing in the text can be spoken), TextTooLong, VoiceMissing or VoiceBroken.
+    """
+
+    name: str
+    """Engine, model and voices: what was said by another name may sound otherwise."""
+
+    def say(self, text: str, language: str, *, speed: float | None = None) -> Samples:
+        """The whole text at RATE_HZ; `speed` over 1 is faster, None the voice's usual pace."""
+        ...
+
+    def pieces(self, text: str) -> list[str]:
+        """Where `say_pieces` cuts a text: loads nothing, costs nothing."""
+        ...
+
+    def say_pieces(self, text: str, language: str) -> Iterator[Samples]:
+        """The sound of each of `pieces` as soon as it is made, with the pause that follows it."""
+        ...
