@@ -1,12 +1,13 @@
 """Recognisers in a process of their own, which stands still while a call is being set up.
 
-A recogniser that crashes, or is killed for want of memory, costs one try of one recording and not the worker.
+A recogniser that crashes, hangs or takes too much memory costs one try of one part of a recording, not the worker.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import threading
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from setproctitle import setproctitle
 
@@ -23,7 +25,15 @@ from callcenter.settings import Settings
 from transcripts import models
 from transcripts.audio import Audio
 from transcripts.engine import Recogniser, Transcript
-from transcripts.errors import EngineFailed, ModelMissing, TranscriptsError
+from transcripts.errors import (
+    EngineCrashed,
+    EngineFailed,
+    EngineTooLarge,
+    EngineTooSlow,
+    ModelMissing,
+    TranscriptsError,
+)
+from transcripts.listening import Heard, Request, listen, warm
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +44,27 @@ MOST_STILL_S, BREATH_S = 30.0, 0.2
 LOOK_S = 0.5
 RETRY_S = 1.0
 
+MOST_BYTES = 700_000_000
+"""Memory that the process may take besides its models' files (twice: read, and laid out). It is ended beyond."""
+PATIENCE_S = 900.0
+"""For one part of a recording, a minute of sound: thirty times what it takes, call set-ups in between included."""
+
+_Work = tuple[str, Audio] | Request | str
+_Answer = Transcript | Heard | TranscriptsError | None
+
 
 class Aside:
     """Keeps the process: starts it when it is first needed and after its death, stops and continues it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, *, most_bytes: int | None = None, patience_s: float = PATIENCE_S
+    ) -> None:
         """Nothing is started before the first recording."""
         self._settings = settings
+        self._most_bytes = most_bytes
+        self._patience_s = patience_s
+        self._child: subprocess.Popen[bytes] | None = None
+        self._ended_for: type[EngineFailed] | None = None
         self._one_at_a_time = threading.Lock()
         self._changed = threading.Condition()
         self._wanted = False
@@ -57,26 +81,61 @@ class Aside:
 
     def transcribe(self, language: str, audio: Audio) -> Transcript:
         """Have the audio understood over there. Raises what the recogniser raises, and EngineFailed if it dies."""
+        answer = self._ask((language, audio))
+        if not isinstance(answer, Transcript):
+            raise EngineFailed
+        return answer
+
+    def listen(self, request: Request) -> Heard:
+        """Have a part of a recording read and understood over there; elsewhere: in a fresh process. Raises
+        TranscriptsError."""
+        if request.elsewhere:
+            self._end(None)
+        answer = self._ask(request)
+        if not isinstance(answer, Heard):
+            raise EngineFailed
+        return answer
+
+    def warm(self, language: str) -> None:
+        """Have the language's model loaded over there. Raises TranscriptsError."""
+        self._ask(language)
+
+    def _ask(self, work: _Work) -> _Answer:
         with self._one_at_a_time:
-            answer = self._ask((language, audio))
+            answer = self._answer(work)
         if isinstance(answer, TranscriptsError):
             raise answer
         return answer
 
-    def _ask(self, request: tuple[str, Audio]) -> Transcript | TranscriptsError:
+    def _answer(self, work: _Work) -> _Answer:
         while True:
             connection = self._connected()
             try:
-                connection.send(request)
+                connection.send(work)
             except OSError:
                 self._lost(connection)  # it died before it had anything to do: the next one is asked
                 continue
             try:
-                answer: Transcript | TranscriptsError = connection.recv()
+                if not connection.poll(self._patience_s):
+                    self._end(EngineTooSlow)
+                answer: _Answer = connection.recv()
             except (OSError, EOFError) as error:
                 self._lost(connection)
-                raise EngineFailed("the recogniser's process ended in the middle of the recording") from error
+                why, self._ended_for = self._ended_for or EngineCrashed, None
+                raise why from error
             return answer
+
+    def _end(self, why: type[EngineFailed] | None) -> None:
+        """End the process, if there is one; `why` is what the one who waits for its answer is told."""
+        with self._changed:
+            child, connection = self._child, self._connection
+        if child is None or child.poll() is not None:
+            return
+        self._ended_for = why
+        child.kill()
+        child.wait()
+        if why is None and connection is not None:
+            self._lost(connection)
 
     def _connected(self) -> Connection:
         with self._changed:
@@ -108,11 +167,21 @@ class Aside:
                     continue
             connection = Connection(ours.detach())
             with self._changed:
-                self._connection = connection
+                self._connection, self._child = connection, child
                 self._changed.notify_all()
-            _watch(child, calls)
+            self._watch(child, calls)
             log.warning("the recogniser's process ended with %s", child.returncode)
             self._lost(connection)
+
+    def _watch(self, child: subprocess.Popen[bytes], calls: socket.socket) -> None:
+        """Until the process ends: stop it at each announcement, continue it when there were none for a while."""
+        most = self._most_bytes or most_bytes(self._settings)
+        while child.poll() is None:
+            if _taken(child.pid) > most:
+                log.error("the recogniser's process takes more than %d MB and is ended", most // 1_000_000)
+                self._end(EngineTooLarge)
+                return
+            _stand_aside(child, calls)
 
     def _announcements(self) -> socket.socket:
         try:
@@ -145,26 +214,44 @@ def _start(fd: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _watch(child: subprocess.Popen[bytes], calls: socket.socket) -> None:
-    """Until the process ends: stop it at each announcement, continue it when there were none for a while."""
-    while child.poll() is None:
-        calls.settimeout(LOOK_S)
-        try:
+def _stand_aside(child: subprocess.Popen[bytes], calls: socket.socket) -> None:
+    """Wait a little for a call being set up, and let the process stand still meanwhile."""
+    calls.settimeout(LOOK_S)
+    try:
+        calls.recv(1)
+    except TimeoutError:
+        return
+    child.send_signal(signal.SIGSTOP)
+    until = time.monotonic() + MOST_STILL_S
+    calls.settimeout(STILL_S)
+    try:
+        while time.monotonic() < until:
             calls.recv(1)
-        except TimeoutError:
-            continue
-        child.send_signal(signal.SIGSTOP)
-        until = time.monotonic() + MOST_STILL_S
-        calls.settimeout(STILL_S)
-        try:
-            while time.monotonic() < until:
-                calls.recv(1)
-            worked_out = True
-        except TimeoutError:
-            worked_out = False
-        child.send_signal(signal.SIGCONT)
-        if worked_out:
-            time.sleep(BREATH_S)
+        worked_out = True
+    except TimeoutError:
+        worked_out = False
+    child.send_signal(signal.SIGCONT)
+    if worked_out:
+        time.sleep(BREATH_S)
+
+
+def most_bytes(settings: Settings) -> int:
+    """What the process may take: more with larger models."""
+    largest = max((_size(path) for path in models.folders(settings)), default=0)
+    return MOST_BYTES + 2 * max(0, largest - 150_000_000)
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _taken(pid: int) -> int:
+    """Memory of a process that is its own, in bytes; 0 when it is gone."""
+    try:
+        resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
+    except (OSError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * resource.getpagesize()
 
 
 def main() -> None:
@@ -172,24 +259,33 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("faster_whisper").setLevel(logging.WARNING)
     setproctitle("shouwen recogniser")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     settings = Settings()
     with Connection(int(sys.argv[1])) as connection:
         while True:
             try:
-                language, audio = connection.recv()
+                work: _Work = connection.recv()
             except (EOFError, OSError):
                 return
-            connection.send(_understand(settings, language, audio))
+            connection.send(_done(settings, work))
 
 
-def _understand(settings: Settings, language: str, audio: Audio) -> Transcript | TranscriptsError:
+def _done(settings: Settings, work: _Work) -> _Answer:
     try:
+        if isinstance(work, Request):
+            return listen(settings, work)
+        if isinstance(work, str):
+            warm(settings, work)
+            return None
+        language, audio = work
         recogniser = models.choose(settings, language)
         if recogniser is None:
             raise ModelMissing(models.why_none(settings, language))
         return recogniser.transcribe(audio)
     except TranscriptsError as error:
         return error
+    except MemoryError:
+        return EngineTooLarge()
     except Exception as error:
         # foreign code: whatever it does, the next recording has its turn
         log.exception("a recogniser failed")

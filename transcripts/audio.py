@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import struct
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from callcenter.sound import blocks
+from callcenter.sound.errors import SoundError
 from transcripts.errors import AudioUnreadable
 
 RATE_HZ = 16_000
@@ -17,9 +19,6 @@ SILENCE_DBFS = -50.0
 """Nothing is said in audio whose loudest 100 ms are below this: a quiet voice on a telephone has -40."""
 
 _FRAME = RATE_HZ // 10
-_RATES_HZ = range(8_000, 48_001)
-_PCM = (1, 0xFFFE)
-"""WAVE_FORMAT_PCM and WAVE_FORMAT_EXTENSIBLE."""
 
 Samples = npt.NDArray[np.float32]
 
@@ -55,54 +54,25 @@ class Audio:
 
 
 def read_audio(path: Path) -> Audio:
-    """A WAV file of 16-bit PCM, 8 to 48 kHz, channels mixed to one. Raises AudioUnreadable.
+    """A whole sound file, decoded by its content, channels mixed to one; for minutes, not hours.
 
-    The lengths in the header are not believed: Asterisk writes them when it closes the file, so they are
-    wrong when it was killed, or still records.
+    Raises AudioUnreadable.
     """
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file, blocks.opened(file) as (about, found):
+            pieces = [block for block in found if block is not None]
+            empty = not file.seek(0, os.SEEK_END)
+    except SoundError as error:
+        raise AudioUnreadable from error
     except OSError as error:
         raise AudioUnreadable(f"the sound file cannot be read: {error.strerror}") from error
-    channels, rate_hz, data = _parse(raw)
-    data = data[: len(data) // (2 * channels) * 2 * channels]
-    mono = np.frombuffer(data, "<i2").reshape(-1, channels).mean(axis=1) / 32768
-    return Audio(_resample(mono, rate_hz))
+    if empty:
+        raise AudioUnreadable("the sound file is empty")
+    whole = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+    return Audio(resample(whole.astype(np.float64), about.rate_hz))
 
 
-def _parse(raw: bytes) -> tuple[int, int, bytes]:
-    """Channels, rate and sample bytes."""
-    if len(raw) < 12 or raw[:4] != b"RIFF" or raw[8:12] != b"WAVE":
-        raise AudioUnreadable
-    form: tuple[int, int] | None = None
-    place = 12
-    while place + 8 <= len(raw):
-        name, size = struct.unpack_from("<4sI", raw, place)
-        place += 8
-        if name == b"data":
-            if form is None:
-                raise AudioUnreadable
-            return *form, _data(raw, place, size)
-        if name == b"fmt " and place + 16 <= len(raw):
-            kind, channels, rate_hz, _, _, bits = struct.unpack_from("<HHIIHH", raw, place)
-            if kind not in _PCM or bits != 16 or not 1 <= channels <= 8 or rate_hz not in _RATES_HZ:
-                raise AudioUnreadable
-            form = (channels, rate_hz)
-        place += size + size % 2
-    raise AudioUnreadable
-
-
-def _data(raw: bytes, start: int, size: int) -> bytes:
-    """The samples: `size` bytes if a chunk or the end follows them, else everything there is."""
-    end = start + size
-    follows = raw[end + size % 2 : end + size % 2 + 4]
-    believable = size > 0 and (
-        follows == b"" or (len(follows) == 4 and follows in (b"LIST", b"id3 ", b"cue "))
-    )
-    return raw[start:end] if believable else raw[start:]
-
-
-def _resample(samples: npt.NDArray[np.float64], from_hz: int) -> Samples:
+def resample(samples: npt.NDArray[np.float64], from_hz: int) -> Samples:
     """To RATE_HZ by way of the spectrum; silence at the end keeps it from running into the beginning."""
     if from_hz == RATE_HZ or not len(samples):
         return samples.astype(np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from callcenter.runtime.models import store
 from callcenter.settings import Settings
@@ -53,17 +54,46 @@ def choose(settings: Settings, language: str) -> Recogniser | None:
 
     `auto`: the Vosk server if one is set, else Vosk if its model is installed, else Whisper.
     """
-    wanted = _setting(settings, language)
+    return next(iter(choices(settings, language, _setting(settings, language))), None)
+
+
+def choices(settings: Settings, language: str, wanted: str = "auto") -> list[Recogniser]:
+    """Every recogniser there is for a language, the first choice first; of the engine `wanted` alone, or `auto`."""
+    found: list[Recogniser] = []
     address = {"zh": settings.vosk_server_zh, "en": settings.vosk_server_en}.get(language)
     if wanted in ("auto", "vosk-server") and address is not None:
-        return VoskServerEngine(address, language)
+        found.append(VoskServerEngine(address, language))
     for engine, build in (("vosk", VoskEngine), ("whisper", WhisperEngine)):
         if wanted not in ("auto", engine):
             continue
-        for model in store.all_installed(settings):
-            if model.engine == engine and language in model.languages:
-                return build(store.folder(settings) / model.name, model.name, language)
-    return None
+        found += (
+            build(store.folder(settings) / model.name, model.name, language)
+            for model in store.all_installed(settings)
+            if model.engine == engine and language in model.languages
+        )
+    return found
+
+
+def elsewhere(settings: Settings, language: str) -> Recogniser | None:
+    """What is left when the first choice has failed: another engine or model, else the first choice again."""
+    first = choose(settings, language)
+    if first is None:
+        return None
+    others = (
+        other
+        for other in choices(settings, language)
+        if (other.engine, other.model) != (first.engine, first.model)
+    )
+    return next(others, first)
+
+
+def folders(settings: Settings) -> list[Path]:
+    """Where the installed models of recognisers lie."""
+    return [
+        store.folder(settings) / model.name
+        for model in store.all_installed(settings)
+        if model.engine in ("vosk", "whisper")
+    ]
 
 
 def why_none(settings: Settings, language: str) -> str:

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from callcenter.domain.transcripts import Obstacle, SpokenWord, TranscriptState
+from callcenter.domain.transcripts import Cause, SpokenPart, StoredTranscript
 from callcenter.services import transcripts as use_cases
 from callcenter.services.transcripts import TranscriptUnitOfWork
-from transcripts.audio import read_audio
-from transcripts.engine import Recogniser, Transcript
-from transcripts.errors import AudioUnreadable, EngineFailed, ModelMissing, TranscriptsError
+from transcripts.errors import EngineFailed, TranscriptsError
+from transcripts.listening import Heard, Request
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +25,8 @@ class CommittingUnitOfWork(TranscriptUnitOfWork, Protocol):
 
 
 UnitsOfWork = Callable[[], AbstractContextManager[CommittingUnitOfWork]]
-Chooser = Callable[[str], Recogniser]
-"""A language's recogniser; raises ModelMissing, whose message tells what to do."""
+Listener = Callable[[Request], Heard]
+"""Understands one part; raises TranscriptsError."""
 
 
 def _now() -> datetime:
@@ -39,68 +38,70 @@ def transcribe_recording(
     *,
     units: UnitsOfWork,
     recordings: Path,
-    choose: Chooser,
+    listen: Listener,
+    counted: bool = True,
     now: Callable[[], datetime] = _now,
 ) -> None:
-    """Transcribe a recording, unless that is done. What goes wrong is in its row afterwards.
+    """Transcribe a recording part by part, unless that is done, until something more urgent comes.
 
-    No transaction is open while the recogniser works. Raises DatabaseUnavailable: the row stays as it is.
+    What goes wrong is in its row afterwards. No transaction is open while the recogniser works. Raises
+    DatabaseUnavailable: the row stays as it is; the next try is not `counted`.
     """
-    with units() as uow:
-        found = uow.transcripts.get(recording_id)
-    if found is None or found.state in (TranscriptState.DONE, TranscriptState.EMPTY):
-        return
+    goes_on = True
+    while goes_on:
+        with units() as uow:
+            begun = use_cases.begin_transcription(uow, recording_id, now=now(), counted=counted)
+            uow.commit()
+        if begun is None:
+            return
+        goes_on, counted = _one_part(*begun, units, recordings, listen, now), True
+
+
+def _one_part(
+    found: StoredTranscript,
+    before: list[SpokenPart],
+    units: UnitsOfWork,
+    recordings: Path,
+    listen: Listener,
+    now: Callable[[], datetime],
+) -> bool:
+    """Understand and store the next part; whether to go on with the one after."""
+    recording_id = found.recording_id
     about = {"recording": recording_id, "linkedid": found.recording.linkedid}
+    settled = next((part.language for part in before if part.text), None)
+    request = Request(
+        folder=recordings,
+        name=found.recording.path,
+        start_s=found.done_s,
+        language=found.asked.language or settled or found.recording.language,
+        sure=found.asked.language is not None or settled is not None,
+        engine=found.asked.engine,
+        elsewhere=found.failures > 0,
+    )
     try:
-        recogniser = choose(found.recording.language)
-    except ModelMissing as error:
-        _store_failure(units, recording_id, Obstacle.MODEL, str(error), now())
-        log.warning("no model for %(recording)s of call %(linkedid)s", about)
-        return
-    with units() as uow:
-        begun = use_cases.begin_transcription(uow, recording_id, now=now())
-        uow.commit()
-    if begun is None:
-        return
-    try:
-        transcript = recogniser.transcribe(read_audio(recordings / found.recording.path))
+        heard = listen(request)
     except TranscriptsError as error:
-        obstacle = Obstacle.AUDIO if isinstance(error, AudioUnreadable) else Obstacle.ENGINE
-        _store_failure(units, recording_id, obstacle, str(error), now())
         log.warning("recording %(recording)s of call %(linkedid)s not transcribed", about)
-        return
+        return _store_failure(units, recording_id, error.cause, str(error), now())
     except Exception as error:
         # A recogniser is foreign code: whatever it does, the row tells, and the next recording has its turn.
-        _store_failure(
-            units, recording_id, Obstacle.ENGINE, f"{EngineFailed()} ({type(error).__name__})", now()
-        )
         log.exception("recording %(recording)s of call %(linkedid)s not transcribed", about)
-        return
-    _store(units, recording_id, transcript, now())
+        reason = f"{EngineFailed()} ({type(error).__name__})"
+        return _store_failure(units, recording_id, Cause.ENGINE_FAILED, reason, now())
+    with units() as uow:
+        if heard.last:
+            use_cases.record_transcript(uow, recording_id, heard.part, total_s=heard.total_s, now=now())
+        else:
+            goes_on = use_cases.record_part(uow, recording_id, heard.part, total_s=heard.total_s, now=now())
+        uow.commit()
+    if not heard.last:
+        return goes_on
     log.info("recording %(recording)s of call %(linkedid)s transcribed", about)
+    return False
 
 
-def _store(units: UnitsOfWork, recording_id: int, transcript: Transcript, at: datetime) -> None:
-    words = [
-        SpokenWord(word=word.word, start_s=word.start_s, end_s=word.end_s, confidence=word.confidence)
-        for word in transcript.words
-    ]
+def _store_failure(units: UnitsOfWork, recording_id: int, cause: Cause, reason: str, at: datetime) -> bool:
     with units() as uow:
-        use_cases.record_transcript(
-            uow,
-            recording_id,
-            text=transcript.text,
-            engine=transcript.engine,
-            model=transcript.model,
-            words=words,
-            now=at,
-        )
+        use_cases.record_failure(uow, recording_id, cause=cause, reason=reason, now=at)
         uow.commit()
-
-
-def _store_failure(
-    units: UnitsOfWork, recording_id: int, obstacle: Obstacle, reason: str, at: datetime
-) -> None:
-    with units() as uow:
-        use_cases.record_failure(uow, recording_id, obstacle=obstacle, reason=reason, now=at)
-        uow.commit()
+    return False

@@ -52,7 +52,7 @@ class WhisperEngine:
         """See Recogniser. Unintelligible audio, and an echo of our own prompt, give an empty text."""
         if audio.silent:
             return self._transcript(audio, [])
-        loaded, lock = _load(self._folder)
+        loaded, lock = load(self._folder)
         prompt = PROMPTS.get(self._language)
         try:
             with lock:
@@ -114,7 +114,7 @@ def _letters(text: str) -> str:
 
 
 @lru_cache(maxsize=2)
-def _load(folder: Path) -> tuple[Any, threading.Lock]:
+def load(folder: Path) -> tuple[Any, threading.Lock]:
     """The model, once for the process whatever the language, and the lock of who uses it."""
     from faster_whisper import WhisperModel
 

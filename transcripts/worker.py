@@ -25,6 +25,7 @@ from callcenter.settings import Settings
 from transcripts import models, queue
 from transcripts.aside import Aside
 from transcripts.chores import Chore, keep_doing
+from transcripts.errors import TranscriptsError
 from transcripts.task import transcribe_recording
 
 Job = procrastinate.tasks.Task[[int], None, [int]]
@@ -51,6 +52,7 @@ def run_worker(settings: Settings, chores: Sequence[Chore] = ()) -> None:
     stop = threading.Event()
     for chore in (Chore(name="heartbeat", every_s=BEAT_S, run=worker.beat), *chores):
         keep_doing(chore, stop)
+    threading.Thread(target=worker.warm, name="warm", daemon=True).start()
     asyncio.run(_until_told(worker))
     stop.set()
     # A recogniser's thread cannot be interrupted, and Python would wait for it.
@@ -85,6 +87,8 @@ class Worker:
         self._engine = build_engine(settings, pool_size=2)
         self._units = unit_of_work_factory(settings, engine=self._engine)
         self._aside = Aside(settings)
+        self._not_counted: set[int] = set()
+        """Recordings whose last try ended for want of the database."""
         self._swept_at = time.monotonic()
         self.busy = False
 
@@ -105,10 +109,24 @@ class Worker:
                 recording_id,
                 units=self._units,
                 recordings=self._settings.recordings,
-                choose=self._aside.choose,
+                listen=self._aside.listen,
+                counted=recording_id not in self._not_counted,
             )
+            self._not_counted.discard(recording_id)
+        except DatabaseUnavailable:
+            self._not_counted.add(recording_id)
+            raise
         finally:
             self.busy = False
+
+    def warm(self) -> None:
+        """Have the models loaded before the first message comes: the two languages often share one."""
+        for language in models.LANGUAGES:
+            try:
+                if models.available(self._settings, language):
+                    self._aside.warm(language)
+            except TranscriptsError as error:
+                log.warning("the recogniser for %s is not ready yet: %s", language, error)
 
     async def work_for_ever(self) -> None:
         """Work; whenever the database goes away, wait for it, a little longer each time."""
@@ -165,16 +183,16 @@ class Worker:
         if not due:
             return
         live = await queue.live_recordings(app)
-        for recording_id in due:
+        for recording_id, urgency in due.items():
             if recording_id in live:
                 continue
-            job = task.configure(queueing_lock=f"recording-{recording_id}")
+            job = task.configure(queueing_lock=f"recording-{recording_id}", priority=urgency)
             try:
                 await job.defer_async(recording_id=recording_id)
             except AlreadyEnqueued:
                 continue
 
-    def _due(self) -> list[int]:
+    def _due(self) -> dict[int, int]:
         languages = [name for name in models.LANGUAGES if models.available(self._settings, name)]
         with self._units() as uow:
             return pending_recordings(uow, now=datetime.now(UTC), languages=languages)

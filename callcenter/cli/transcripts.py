@@ -32,10 +32,12 @@ def transcribe(
     from transcripts import models
     from transcripts.audio import read_audio
     from transcripts.errors import ModelMissing
+    from transcripts.listening import finished
 
     settings = Settings()
     audio = read_audio(file)
     recogniser = models.choose(settings, language)
     if recogniser is None:
         raise ModelMissing(models.why_none(settings, language))
-    typer.echo(json.dumps(dataclasses.asdict(recogniser.transcribe(audio)), ensure_ascii=False))
+    heard = finished(recogniser.transcribe(audio), language)
+    typer.echo(json.dumps(dataclasses.asdict(heard), ensure_ascii=False))

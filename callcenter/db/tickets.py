@@ -27,6 +27,7 @@ class TicketRow(Base):
         Index("ix_ticket_act_at", "act_at", postgresql_where=text("act_at IS NOT NULL")),
         Index("ix_ticket_awaits", "awaits", postgresql_where=text("awaits IS NOT NULL")),
         Index("ix_ticket_words", "words", postgresql_using="gin"),
+        Index("ix_ticket_heard", "heard", postgresql_using="gin"),
         Index("ix_ticket_owner_status_due", "owner_extension", "status", "due_at"),
         Index("ix_ticket_handler_status_due", "handler_extension", "status", "due_at"),
         Index("ix_ticket_at_risk", "due_at", postgresql_where=text("act_at = due_at")),
@@ -65,6 +66,8 @@ class TicketRow(Base):
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
     words: Mapped[str | None] = mapped_column(TSVECTOR)
     """What the ticket is found by: see `callcenter.domain.search`."""
+    heard: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
+    """What was said in its recordings, for those who may hear them: see `callcenter.db.transcripts`."""
 
 
 class TicketEventRow(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,23 +14,36 @@ from sqlalchemy import (
     Identity,
     Index,
     and_,
+    case,
+    cast,
+    delete,
+    exists,
     func,
     or_,
     select,
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callcenter.db.base import Base
+from callcenter.db.tickets import TicketRow
+from callcenter.domain.search import search_vector
 from callcenter.domain.transcripts import (
+    URGENCY,
+    Asked,
+    Cause,
+    Correction,
     Obstacle,
     Purpose,
     RecordedFile,
+    Remark,
+    SpokenPart,
     SpokenWord,
     StoredTranscript,
     TranscriptState,
+    Whole,
 )
 
 
@@ -89,6 +102,49 @@ class TranscriptRow(Base):
     retry_at: Mapped[datetime | None]
     """Not before then; null: at once."""
     updated_at: Mapped[datetime]
+    corrected_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default="0")
+    """How often it was corrected."""
+    cause: Mapped[str | None]
+    remarks: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    spoken: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(server_default="0")
+    done_s: Mapped[float] = mapped_column(Double, server_default="0")
+    total_s: Mapped[float | None] = mapped_column(Double)
+    asked_language: Mapped[str | None]
+    asked_engine: Mapped[str | None]
+
+
+class TranscriptPartRow(Base):
+    """What was understood of one part of a recording of which another part is still to come."""
+
+    __tablename__ = "transcript_part"
+
+    recording_id: Mapped[int] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    start_s: Mapped[float] = mapped_column(Double, primary_key=True)
+    end_s: Mapped[float] = mapped_column(Double)
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class TranscriptCorrectionRow(Base):
+    """One correction of a transcript; text null takes it back to the machine's words."""
+
+    __tablename__ = "transcript_correction"
+
+    recording_id: Mapped[int] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str | None]
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
+_URGENCY = case(
+    *((RecordingRow.purpose == purpose.value, urgency) for purpose, urgency in URGENCY.items()), else_=0
+)
 
 
 class TranscriptRepository:
@@ -131,6 +187,11 @@ class TranscriptRepository:
             )
             .on_conflict_do_nothing()
         )
+        if recording.ticket is not None and self._session.scalar(
+            select(TranscriptRow.text).where(TranscriptRow.recording_id == recording_id)
+        ):
+            # its text was there before its ticket
+            self.find_by_words(recording.ticket)
         return recording_id
 
     def get(self, recording_id: int, *, lock: bool = False) -> StoredTranscript | None:
@@ -141,25 +202,31 @@ class TranscriptRepository:
         found = self._session.execute(query).one_or_none()
         return None if found is None else _stored(found[0], found[1])
 
-    def due(self, now: datetime, languages: Collection[str], limit: int) -> list[int]:
-        """Ids to transcribe now, oldest first; see `callcenter.services.transcripts.pending_recordings`."""
-        ready = and_(
-            TranscriptRow.state == TranscriptState.PENDING,
-            or_(TranscriptRow.retry_at.is_(None), TranscriptRow.retry_at <= now),
-        )
+    def due(self, now: datetime, languages: Collection[str], limit: int) -> dict[int, int]:
+        """Ids to transcribe now; see `callcenter.services.transcripts.pending_recordings`."""
+        ready = _ready(now)
         has_model_now = and_(
             TranscriptRow.state == TranscriptState.FAILED,
             TranscriptRow.obstacle == Obstacle.MODEL,
             RecordingRow.language.in_(languages),
         )
         query = (
-            select(TranscriptRow.recording_id)
+            select(TranscriptRow.recording_id, _URGENCY)
             .join(RecordingRow, RecordingRow.id == TranscriptRow.recording_id)
             .where(or_(ready, has_model_now))
-            .order_by(TranscriptRow.recording_id)
+            .order_by(_URGENCY.desc(), TranscriptRow.recording_id)
             .limit(limit)
         )
-        return list(self._session.scalars(query))
+        return {recording_id: urgency for recording_id, urgency in self._session.execute(query)}
+
+    def urgent_waits(self, purpose: Purpose, now: datetime) -> bool:
+        """Whether something more urgent than `purpose` could be transcribed now."""
+        query = select(
+            exists()
+            .where(TranscriptRow.recording_id == RecordingRow.id)
+            .where(_ready(now), URGENCY[purpose] < _URGENCY)
+        )
+        return bool(self._session.scalar(query))
 
     def of_ticket(self, number: str) -> StoredTranscript | None:
         """The ticket's newest message with its transcript."""
@@ -191,33 +258,66 @@ class TranscriptRepository:
             attempts=attempts,
             retry_at=retry_at,
             obstacle=None,
+            cause=None,
+            updated_at=at,
+        )
+
+    def parts(self, recording_id: int) -> list[SpokenPart]:
+        """The parts done so far, in order."""
+        query = select(TranscriptPartRow).where(TranscriptPartRow.recording_id == recording_id)
+        return [_part(row) for row in self._session.scalars(query.order_by(TranscriptPartRow.start_s))]
+
+    def add_part(self, recording_id: int, part: SpokenPart, *, total_s: float | None, at: datetime) -> None:
+        """Store a part that is not the last one; the next can begin at once."""
+        row = {"start_s": part.start_s, "end_s": part.end_s, "data": asdict(part)}
+        statement = insert(TranscriptPartRow).values(recording_id=recording_id, **row)
+        self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[TranscriptPartRow.recording_id, TranscriptPartRow.start_s],
+                set_={"end_s": statement.excluded.end_s, "data": statement.excluded.data},
+            )
+        )
+        self._change(
+            recording_id,
+            done_s=part.end_s,
+            total_s=total_s,
+            spoken=part.language if part.text else TranscriptRow.spoken,
+            attempts=0,
+            failures=0,
+            reason=None,
+            retry_at=None,
             updated_at=at,
         )
 
     def settle(
         self,
         recording_id: int,
+        whole: Whole,
         *,
         state: TranscriptState,
+        total_s: float | None,
         at: datetime,
-        text: str = "",
-        engine: str = "",
-        model: str = "",
-        words: Sequence[SpokenWord] = (),
     ) -> None:
         """Store a result."""
         self._change(
             recording_id,
             state=state,
-            text=text,
-            engine=engine,
-            model=model,
-            words=[asdict(word) for word in words],
-            reason=None,
+            text=whole.text,
+            engine=whole.engine,
+            model=whole.model,
+            words=[asdict(word) for word in whole.words],
+            reason=whole.detail,
+            cause=whole.cause,
+            remarks=list(whole.remarks),
+            spoken=whole.language if whole.text else None,
             obstacle=None,
             retry_at=None,
+            failures=0,
+            done_s=total_s if total_s is not None else TranscriptRow.done_s,
+            total_s=total_s,
             updated_at=at,
         )
+        self._forget_parts(recording_id)
 
     def put_off(
         self,
@@ -225,28 +325,144 @@ class TranscriptRepository:
         *,
         state: TranscriptState,
         obstacle: Obstacle,
+        cause: Cause,
+        failures: int,
         reason: str,
         retry_at: datetime | None,
         at: datetime,
     ) -> None:
-        """Store a failure."""
+        """Store a failure, which is an outcome: attempts are those without one."""
         self._change(
             recording_id,
             state=state,
             obstacle=obstacle,
+            cause=cause,
+            failures=failures,
+            attempts=0,
             reason=reason,
             retry_at=retry_at,
             updated_at=at,
         )
 
-    def correct(self, recording_id: int, *, text: str, by: str, at: datetime) -> None:
-        """Store a person's correction."""
-        self._change(recording_id, corrected_text=text, corrected_by=by, updated_at=at)
+    def keep_what_is_done(self, recording_id: int, whole: Whole) -> None:
+        """Of a recording that failed in the middle: the text of the parts before."""
+        self._change(
+            recording_id,
+            text=whole.text,
+            engine=whole.engine,
+            model=whole.model,
+            words=[asdict(word) for word in whole.words],
+            remarks=[*(remark for remark in whole.remarks if remark is not Remark.PARTLY), Remark.PARTLY],
+            spoken=whole.language,
+        )
+
+    def ask_again(self, recording_id: int, asked: Asked, at: datetime) -> None:
+        """Begin from the start; a person's correction stays."""
+        self._change(
+            recording_id,
+            state=TranscriptState.PENDING,
+            text="",
+            words=[],
+            remarks=[],
+            reason=None,
+            cause=None,
+            obstacle=None,
+            spoken=None,
+            attempts=0,
+            failures=0,
+            done_s=0.0,
+            retry_at=None,
+            asked_language=asked.language,
+            asked_engine=asked.engine,
+            updated_at=at,
+        )
+        self._forget_parts(recording_id)
+
+    def correct(self, recording_id: int, *, version: int, text: str | None, by: str, at: datetime) -> None:
+        """Store a person's correction as this version; None takes it back to the machine's text."""
+        self._session.execute(
+            insert(TranscriptCorrectionRow).values(
+                recording_id=recording_id, version=version, text=text, by=by, at=at
+            )
+        )
+        self._change(
+            recording_id,
+            corrected_text=text,
+            corrected_by=by if text is not None else None,
+            corrected_at=at if text is not None else None,
+            version=version,
+            updated_at=at,
+        )
+
+    def corrections(self, recording_ids: Collection[int]) -> dict[int, list[Correction]]:
+        """What people made of these transcripts, oldest first."""
+        found: dict[int, list[Correction]] = {recording_id: [] for recording_id in recording_ids}
+        query = select(TranscriptCorrectionRow).where(TranscriptCorrectionRow.recording_id.in_(list(found)))
+        for row in self._session.scalars(query.order_by(TranscriptCorrectionRow.version)):
+            found[row.recording_id].append(
+                Correction(version=row.version, text=row.text, by=row.by, at=row.at)
+            )
+        return found
+
+    def lock_ticket(self, recording: RecordedFile) -> str | None:
+        """The ticket that a recording belongs to, its row locked; None: there is none yet."""
+        query = select(TicketRow.number).with_for_update(key_share=True)
+        if recording.ticket is not None:
+            return self._session.scalar(query.where(TicketRow.number == recording.ticket))
+        return self._session.scalars(query.where(TicketRow.linkedid == recording.linkedid)).first()
+
+    def find_by_words(self, ticket: str) -> None:
+        """Have the locked ticket found by what is said in its messages and calls back, machine's and people's."""
+        query = (
+            select(TranscriptRow.text, TranscriptRow.corrected_text)
+            .join(RecordingRow, RecordingRow.id == TranscriptRow.recording_id)
+            .where(
+                or_(
+                    RecordingRow.ticket_number == ticket,
+                    RecordingRow.linkedid
+                    == select(TicketRow.linkedid).where(TicketRow.number == ticket).scalar_subquery(),
+                ),
+                RecordingRow.purpose != Purpose.BRIEFING,
+            )
+            .order_by(RecordingRow.id)
+        )
+        said = [said for row in self._session.execute(query) for said in row]
+        self._session.execute(
+            update(TicketRow)
+            .where(TicketRow.number == ticket)
+            .values(heard=cast(search_vector(said), TSVECTOR) if any(said) else None)
+        )
+
+    def _forget_parts(self, recording_id: int) -> None:
+        self._session.execute(delete(TranscriptPartRow).where(TranscriptPartRow.recording_id == recording_id))
 
     def _change(self, recording_id: int, **values: object) -> None:
         self._session.execute(
             update(TranscriptRow).where(TranscriptRow.recording_id == recording_id).values(**values)
         )
+
+
+def _ready(now: datetime) -> Any:
+    return and_(
+        TranscriptRow.state == TranscriptState.PENDING,
+        or_(TranscriptRow.retry_at.is_(None), TranscriptRow.retry_at <= now),
+    )
+
+
+def _part(row: TranscriptPartRow) -> SpokenPart:
+    data = row.data
+    return SpokenPart(
+        start_s=row.start_s,
+        end_s=row.end_s,
+        text=data["text"],
+        words=tuple(SpokenWord(**word) for word in data["words"]),
+        engine=data["engine"],
+        model=data["model"],
+        language=data["language"],
+        cause=Cause(data["cause"]) if data["cause"] else None,
+        detail=data["detail"],
+        remarks=tuple(Remark(remark) for remark in data["remarks"]),
+    )
 
 
 def _joined() -> Any:
@@ -277,4 +493,13 @@ def _stored(recording: RecordingRow, transcript: TranscriptRow) -> StoredTranscr
         corrected=transcript.corrected_text,
         corrected_by=transcript.corrected_by,
         updated_at=transcript.updated_at,
+        corrected_at=transcript.corrected_at,
+        version=transcript.version,
+        cause=Cause(transcript.cause) if transcript.cause else None,
+        remarks=tuple(Remark(remark) for remark in transcript.remarks),
+        spoken=transcript.spoken,
+        failures=transcript.failures,
+        done_s=transcript.done_s,
+        total_s=transcript.total_s,
+        asked=Asked(language=transcript.asked_language, engine=transcript.asked_engine),
     )

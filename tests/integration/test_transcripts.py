@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 from callcenter.db import heartbeat
 from callcenter.domain.transcripts import (
     ATTEMPTS,
+    Cause,
     Purpose,
     RecordedFile,
     SpokenWord,
@@ -25,6 +26,7 @@ from tests.conftest import UowFactory
 from tests.support.recognisers import FakeRecogniser
 from transcripts.engine import Recogniser
 from transcripts.errors import EngineFailed, ModelMissing
+from transcripts.listening import Heard, Request, listen
 from transcripts.task import transcribe_recording
 
 VOICES = Path(__file__).parents[1] / "voices"
@@ -59,7 +61,7 @@ def _get(uow_factory: UowFactory, recording_id: int) -> StoredTranscript:
 
 def _due(uow_factory: UowFactory, now: datetime = NOW, *languages: str) -> list[int]:
     with uow_factory() as uow:
-        return use_cases.pending_recordings(uow, now=now, languages=languages)
+        return list(use_cases.pending_recordings(uow, now=now, languages=languages))
 
 
 def test_a_new_recording_is_pending_and_due(uow_factory: UowFactory) -> None:
@@ -89,8 +91,11 @@ def _run(
             raise ModelMissing
         return recogniser
 
+    def hear(request: Request) -> Heard:
+        return listen(settings, request, choose)
+
     transcribe_recording(
-        recording_id, units=uow_factory, recordings=settings.recordings, choose=choose, now=lambda: at
+        recording_id, units=uow_factory, recordings=settings.recordings, listen=hear, now=lambda: at
     )
     return _get(uow_factory, recording_id)
 
@@ -111,7 +116,7 @@ def test_a_job_stores_text_and_words(uow_factory: UowFactory, settings: Settings
         "fake",
         "none",
     )
-    assert found.words == (SpokenWord(word="没有收到发票", start_s=0, end_s=10.17725, confidence=1),)
+    assert found.words == (SpokenWord(word="没有收到发票", start_s=0, end_s=10.177, confidence=1),)
     assert _due(uow_factory) == []
 
 
@@ -142,21 +147,28 @@ def test_without_a_model_it_waits_for_one_and_loses_no_try(
 
 
 @pytest.mark.parametrize("error", [EngineFailed("the server is away"), ZeroDivisionError()])
-def test_a_failing_engine_is_tried_again_later_and_later(
+def test_a_failing_engine_is_tried_once_more_elsewhere_and_then_it_has_failed(
     uow_factory: UowFactory, settings: Settings, spoken: int, error: Exception
 ) -> None:
-    """Waits of 10, 40, 160 and 640 s after the first four tries; the fifth is the last."""
-    at = NOW
-    for wait_s in (10, 40, 160, 640):
-        found = _run(uow_factory, settings, spoken, FakeRecogniser(error=error), at)
-        assert found.state is TranscriptState.PENDING
-        assert _due(uow_factory, at + timedelta(seconds=wait_s - 1)) == []
-        assert _due(uow_factory, at + timedelta(seconds=wait_s)) == [spoken]
-        at += timedelta(seconds=wait_s)
-    found = _run(uow_factory, settings, spoken, FakeRecogniser(error=error), at)
-    assert (found.state, found.attempts) == (TranscriptState.FAILED, ATTEMPTS)
+    found = _run(uow_factory, settings, spoken, FakeRecogniser(error=error))
+    assert found.state is TranscriptState.PENDING
+    assert _due(uow_factory, NOW + timedelta(seconds=9)) == []
+    later = NOW + timedelta(seconds=10)
+    assert _due(uow_factory, later) == [spoken]
+    asked: list[Request] = []
+
+    def fails(request: Request) -> Heard:
+        asked.append(request)
+        raise error
+
+    transcribe_recording(
+        spoken, units=uow_factory, recordings=settings.recordings, listen=fails, now=lambda: later
+    )
+    assert [request.elsewhere for request in asked] == [True]
+    found = _get(uow_factory, spoken)
+    assert (found.state, found.failures, found.cause) == (TranscriptState.FAILED, 2, Cause.ENGINE_FAILED)
     assert found.reason
-    assert _due(uow_factory, at + timedelta(days=30), "zh") == []
+    assert _due(uow_factory, later + timedelta(days=30), "zh") == []
 
 
 def test_a_recording_that_kills_the_worker_each_time_ends_as_failed(
@@ -172,17 +184,22 @@ def test_a_recording_that_kills_the_worker_each_time_ends_as_failed(
 
 
 def test_a_file_that_is_gone(uow_factory: UowFactory, settings: Settings) -> None:
-    found = _run(uow_factory, settings, _add(uow_factory, _file("gone.wav")), FakeRecogniser("x"))
-    assert (found.state, found.reason) == (
+    settings.recordings.mkdir()
+    gone = _add(uow_factory, _file("gone.wav"))
+    found = _run(uow_factory, settings, gone, FakeRecogniser("x"))
+    assert (found.state, found.cause, found.reason) == (
         TranscriptState.PENDING,
+        Cause.FILE_MISSING,
         "the sound file cannot be read: No such file or directory",
     )
+    assert _run(uow_factory, settings, gone, FakeRecogniser("x")).state is TranscriptState.FAILED
 
 
 def test_a_recording_that_is_gone(uow_factory: UowFactory, settings: Settings) -> None:
-    transcribe_recording(
-        404, units=uow_factory, recordings=settings.recordings, choose=lambda language: FakeRecogniser("x")
-    )
+    def hear(request: Request) -> Heard:
+        raise AssertionError
+
+    transcribe_recording(404, units=uow_factory, recordings=settings.recordings, listen=hear)
 
 
 def test_a_correction_stands_beside_the_machines_words(

@@ -13,7 +13,7 @@ from callcenter.domain.calls import CallEvent, Kind, Person
 from callcenter.domain.fold import fold_call
 from callcenter.domain.staff import Role
 from callcenter.domain.tickets import TicketForm, WishedReply
-from callcenter.domain.transcripts import Purpose, RecordedFile, SpokenWord
+from callcenter.domain.transcripts import Purpose, RecordedFile, SpokenPart, SpokenWord
 from callcenter.services import tickets, transcripts
 from callcenter.services.accounts import create_token
 from callcenter.services.staff import add_staff
@@ -173,15 +173,18 @@ class Seeder:
                 )
                 for i, word in enumerate(words.split())
             ]
-            transcripts.record_transcript(
-                self.work,
-                recording_id,
+            heard = SpokenPart(
+                start_s=0.0,
+                end_s=8.0,
                 text="".join(words.split()),
+                words=tuple(spoken),
                 engine="whisper",
                 model="base",
-                words=spoken,
-                now=over + timedelta(seconds=20),
+                language="zh",
             )
+            later = over + timedelta(seconds=20)
+            transcripts.begin_transcription(self.work, recording_id, now=later)
+            transcripts.record_transcript(self.work, recording_id, heard, total_s=8.0, now=later)
         return number
 
 

@@ -12,7 +12,6 @@ from callcenter.domain.opinions import LINK_LASTS, LinkState, OpinionLink, link_
 from callcenter.domain.reminders import pause_after
 from callcenter.domain.service_account import MEDIA_LASTS, NoticeKind, WantedMedia, next_try
 from callcenter.domain.tickets import Status, Ticket
-from callcenter.domain.transcripts import wait_before_retry
 
 NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -84,11 +83,6 @@ def test_a_picture_is_asked_for_again_ever_more_rarely(attempts: int, pause_s: i
 def test_a_picture_that_the_platform_has_given_up_is_not_asked_for(left_s: float, asked: bool) -> None:
     now = NOW + MEDIA_LASTS - timedelta(seconds=left_s)
     assert (next_try(WANTED, now) is not None) is asked
-
-
-@pytest.mark.parametrize(("attempts", "wait_s"), [(1, 10), (2, 40), (3, 160), (4, 640), (5, 2560)])
-def test_a_transcription_waits_four_times_longer_each_time(attempts: int, wait_s: int) -> None:
-    assert wait_before_retry(attempts) == timedelta(seconds=wait_s)
 
 
 @pytest.mark.parametrize(
