@@ -51,5 +51,5 @@ def choose(desk: Desk, live: LiveCall, chosen: str) -> None:
         return
     call = live.call
     own = desk.settings.language_of(call.line) if call else desk.settings.language
-    desk.calls.record(live.linkedid, Kind.LANGUAGE, wait=False, language=chosen, own=own)
+    desk.calls.record(live.linkedid, Kind.LANGUAGE, at=desk.clock(), wait=False, language=chosen, own=own)
     desk.routing.languages.choose(call.caller if call else None, chosen, own=own)

@@ -73,6 +73,8 @@ WISHED_REPLIES = {
     "tomorrow": N_("Tomorrow"),
     "this_week": N_("This week"),
 }
+LANGUAGES = {"zh": N_("Chinese"), "en": N_("English")}
+SPEAKS = {"zh": N_("Speaks Chinese"), "en": N_("Speaks English")}
 TRANSCRIPTS = {
     "pending": _label(N_("Being written"), "info", Icon("hourglass")),
     "done": _label(N_("Written by machine"), "quiet", Icon("file-text")),

@@ -186,6 +186,7 @@ def test_a_request_is_taken_once_and_only_while_fresh(uow_factory: UowFactory, t
         one.commit()
     assert [order.call_back.ticket for order in orders] == [second]
     assert orders[0].digits.startswith("123")
+    assert orders[0].language is None, "nobody knows what the caller spoke"
     with uow_factory() as work:
         assert take_requests(work, node=1, now=NOW + FRESH) == []
         (stale,) = work.call_backs.of_ticket(first)

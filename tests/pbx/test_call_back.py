@@ -19,7 +19,7 @@ from agi.call_backs import CallBacks
 from agi.cel import parse
 from agi.journal import Journal
 from agi.rebuild import CelRow, missing_events
-from callcenter.domain.call_backs import PREFIX, CallBack, Outcome, State, fold_call_back
+from callcenter.domain.call_backs import PREFIX, CallBack, Outcome, State, Step, fold_call_back
 from callcenter.domain.calls import CallEvent
 from callcenter.runtime import asterisk_config
 from callcenter.services.call_backs import Order
@@ -123,16 +123,20 @@ class Attempt:
         return await self.until(lambda attempt: attempt.state is State.ENDED, timeout_s)
 
 
-def place(desk: TestDesk, number: str = NUMBER, extension: str = "101") -> Attempt:
+def place(
+    desk: TestDesk, number: str = NUMBER, extension: str = "101", language: str | None = None
+) -> Attempt:
     """What the dialler does with a request that it has taken."""
     attempt = Attempt(desk, number, extension)
-    desk.call_backs.dial(Order(call_back=attempt.asked, digits="123"))
+    desk.call_backs.dial(Order(call_back=attempt.asked, digits="123", language=language))
     return attempt
 
 
-async def talking(desk: TestDesk, own: Phone, outside: Phone) -> tuple[Attempt, IncomingCall, IncomingCall]:
+async def talking(
+    desk: TestDesk, own: Phone, outside: Phone, language: str | None = None
+) -> tuple[Attempt, IncomingCall, IncomingCall]:
     """An attempt in which both speak."""
-    attempt = place(desk)
+    attempt = place(desk, language=language)
     mine = await next_ring(own)
     await mine.ring()
     await mine.answer()
@@ -174,6 +178,19 @@ async def test_own_phone_first_then_the_number_then_the_key(desk: TestDesk) -> N
     assert 0 <= done.greeting_ms <= done.talk_ms
     assert desk.calls() == [], "no call has come in"
     assert desk.desk.calls.unfinished() == []
+
+
+async def test_the_called_person_is_asked_in_the_language_of_their_call(desk: TestDesk) -> None:
+    async with phones(desk, "101") as own, carrier(desk) as outside:
+        attempt, mine, theirs = await talking(desk, own["101"], outside, "en")
+        await mine.hangup()
+        await hear(theirs, "en", "rate")
+        await theirs.send_digits("1")
+        await hear(theirs, "en", "rate-thanks")
+        await theirs.wait_ended()
+        await attempt.until(lambda a: a.digit is not None)
+    (end,) = [event.data for event in attempt.events if event.data["step"] == Step.ENDED]
+    assert end["language"] == "en", "and so is the talk written down"
 
 
 async def test_the_talk_is_recorded(desk: TestDesk) -> None:

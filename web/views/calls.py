@@ -13,6 +13,7 @@ from web.labels import (
     CALL_STATES,
     HANDOFF_MODES,
     HANDOFF_OUTCOMES,
+    LANGUAGES,
     OUTCOMES,
     UNKNOWN,
     WISHED_REPLIES,
@@ -74,7 +75,21 @@ def _name(data: Mapping[str, object], say: Speech, prefix: str = "") -> str:
 
 def _arrived(event: CallEvent, call: Call, say: Speech) -> Line:
     text = say.gettext("The call arrives on line %(line)s.") % {"line": call.line}
+    if event.data.get("remembered"):
+        began = say.gettext("It begins in %(language)s, which this number chose before.")
+        text = say.sentences(text, began % {"language": language_name(event.data.get("language"), say)})
     return Line(at=event.at, text=text, icon=Icon("phone-incoming").name)
+
+
+def language_name(language: object, say: Speech) -> str:
+    """What a caller speaks, in words."""
+    return say.gettext(LANGUAGES.get(str(language), UNKNOWN.text))
+
+
+def _language(event: CallEvent, call: Call, say: Speech) -> Line:
+    text = say.gettext("The caller presses 9: the call goes on in %(language)s.")
+    named = {"language": language_name(event.data.get("language"), say)}
+    return Line(at=event.at, text=text % named, icon=Icon("language").name)
 
 
 def _ringing(event: CallEvent, call: Call, say: Speech) -> Line | None:
@@ -167,6 +182,7 @@ def _ended(event: CallEvent, call: Call, say: Speech) -> Line:
 
 _TELLERS: Mapping[Kind, Callable[[CallEvent, Call, Speech], Line | None]] = {
     Kind.ARRIVED: _arrived,
+    Kind.LANGUAGE: _language,
     Kind.RINGING: _ringing,
     Kind.ANSWERED: _answered,
     Kind.GREETED: _greeted,
