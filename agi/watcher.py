@@ -7,6 +7,7 @@ colleague, and transfers made with a desk phone's own key (SIP REFER).
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from agi import handing
@@ -16,14 +17,13 @@ from agi.language import CHANNEL_LANGUAGE, KEY, choose, may_switch, other
 from agi.live import LiveCall
 from agi.routing import extension_of
 from agi.wire import Leg
+from callcenter.domain import spoken
 from callcenter.domain.calls import HandoffOutcome, Kind, Mode
 from callcenter.runtime import asterisk_process
 from callcenter.settings import Settings
 
 log = logging.getLogger(__name__)
 
-MOST_PLACES = 10
-"""The last place in the queue that has a prompt of its own."""
 RINGING, UP = "5", "6"
 """AST_STATE_RINGING and AST_STATE_UP, asterisk/channelstate.h."""
 
@@ -143,16 +143,16 @@ def _key(desk: Desk, event: Event) -> None:
     language = other(live, desk)
     choose(desk, live, language)
     desk.manager.set_variable(event["Channel"], CHANNEL_LANGUAGE, language)
-    _say(desk, event, language, "language-now")
+    _say(desk, event, language, ["language-now"])
 
 
-def _say(desk: Desk, event: Event, language: str, prompt: str) -> None:
+def _say(desk: Desk, event: Event, language: str, prompts: Sequence[str]) -> None:
     desk.waiting.say(
         desk.manager,
         event["Linkedid"],
         event["Channel"],
         language=language,
-        sounds=[f"{desk.sounds}/{prompt}"],
+        sounds=[f"{desk.sounds}/{prompt}" for prompt in prompts],
     )
 
 
@@ -178,7 +178,7 @@ def _music_started(desk: Desk, event: Event) -> None:
     live = desk.calls.get(event["Linkedid"]) if place is not None else None
     if place is not None and live is not None and not live.last(Kind.ANSWERED):
         language = (live.call.language if live.call else None) or desk.settings.language
-        _say(desk, event, language, f"place-{place}" if place <= MOST_PLACES else "place-more")
+        _say(desk, event, language, spoken.place(place))
 
 
 def boot_instant(settings: Settings, event: Event) -> datetime:
