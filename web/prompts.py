@@ -15,6 +15,7 @@ from callcenter.domain.own_prompts import (
     RecordingRefused,
     Refusal,
     UnknownPrompt,
+    UnknownVersion,
     Version,
     longest_s,
 )
@@ -87,8 +88,10 @@ def play(console: Console, request: Request, prompt: PromptId, version: int, *, 
     """The sound of a version; who got all of it has listened to it. Raises UnknownPrompt, UnknownVersion."""
     _, found = find(prompt.language, prompt.key)
     if version == PRODUCT:
-        best = found.wideband_file if found.wideband_file.is_file() else found.file
-        return as_sound(best.read_bytes(), request)[0]
+        files = [file for file in (found.wideband_file, found.file) if file.is_file()]
+        if not files:
+            raise UnknownVersion
+        return as_sound(files[0].read_bytes(), request)[0]
     with console.work() as work:
         stored = get_version(work, prompt, version)
         response, is_whole = as_sound(get_sound(work, stored), request)

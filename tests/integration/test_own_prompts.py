@@ -11,6 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from agi.drainer import REFRESH_S, Drainer
+from agi.journal import Journal
+from agi.live import LiveCalls
+from agi.numbering import Numbering
+from agi.routing import Routing
 from callcenter.bootstrap import unit_of_work_factory
 from callcenter.db.engine import create_engine
 from callcenter.domain.own_prompts import (
@@ -30,6 +35,7 @@ from callcenter.services.own_prompts import add_version, go_live
 from callcenter.services.staff import add_staff
 from callcenter.settings import Settings
 from tests.conftest import UowFactory
+from tests.polling import until
 from tests.support.backups import elsewhere, new_home, place, quiet
 from tests.support.desk import NOW
 from tests.support.sounds import tone, wav
@@ -304,6 +310,22 @@ def test_a_key_that_leads_elsewhere_is_never_placed(asterisk: Settings, make: Uo
         )
     assert not list(asterisk.home.parent.rglob("*escaped*"))
     assert not (sounds_folder(asterisk) / "zh" / "no-such-prompt.wav").exists()
+
+
+def test_the_desk_places_them_within_seconds_of_the_click(asterisk: Settings, make: UowFactory) -> None:
+    journal = Journal(asterisk.journal)
+    numbering = Numbering(journal, asterisk.node, asterisk.zone)
+    drainer = Drainer(asterisk, journal, LiveCalls(journal), Routing(journal), numbering, make)
+    added(make)
+    drainer.start()
+    try:
+        put_live(make, 1)
+        until(lambda: heard(asterisk) == sound().wav8, 2 * REFRESH_S)
+        put_live(make, None)
+        until(lambda: heard(asterisk) == products(), 2 * REFRESH_S)
+    finally:
+        drainer.stop()
+        journal.close()
 
 
 def test_where_no_asterisk_is_configured_nothing_is_placed(settings: Settings, make: UowFactory) -> None:
