@@ -58,7 +58,7 @@ def without_key(samples: Samples) -> Samples:
     keyed = np.flatnonzero(power > KEY_SHARE * np.maximum((last**2).sum(axis=1), 1e-3))
     if not len(keyed) or keyed[-1] - keyed[0] + 1 != len(keyed):
         return samples
-    rest = last[keyed[-1] + 1 :]
+    rest = last[keyed[-1] + 2 :]  # in the frame in which it ends the rest of it is
     if len(keyed) < 2 or (len(rest) and np.sqrt((rest**2).mean()) > 0.01):
         return samples
     # the frame in which it begins holds a part of it too

@@ -16,6 +16,7 @@ from callcenter.db.deadline import DatabaseUnavailable
 from callcenter.deadlines import BadInstant
 from callcenter.domain.absences import BadSpan, Clash, NobodyStandsIn
 from callcenter.domain.attachments import AttachmentTooLarge, BadAttachment, NoRoom
+from callcenter.domain.briefings import BadBriefing
 from callcenter.domain.call_backs import BadNumber, NoNumber, NumberBarred, OwnPhone
 from callcenter.domain.clocks import NoDueTime
 from callcenter.domain.own_days import BadDays
@@ -50,6 +51,7 @@ from callcenter.services.tickets import (
     StaleTicket,
     UnknownTicket,
 )
+from callcenter.services.typed_handoffs import NoColleague, NotWithACaller, NotYourCall
 from web.console import Console
 from web.i18n import N_
 from web.problems import problem
@@ -157,6 +159,10 @@ TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
         N_("This number is never called back: it is one of our lines, or an emergency number."),
     ),
     OwnPhone: (422, N_("The number to call back is your own phone.")),
+    BadBriefing: (422, N_("A briefing has 1 to 500 characters")),
+    NotYourCall: (403, N_("Whoever has the caller hands them on")),
+    NotWithACaller: (409, N_("The caller is not there to be handed on")),
+    NoColleague: (422, N_("This colleague cannot take a caller now")),
     CallBackUnderWay: (409, N_("A call back is under way already")),
     NotYourTicket: (403, N_("Whoever owns or handles it, or a manager, calls back")),
 }

@@ -31,6 +31,7 @@ SENTENCES = {
     "corrected": Flash(N_("The text is corrected; the machine's is kept beside it.")),
     "on-duty": Flash(N_("You are on duty: your phone rings.")),
     "off-duty": Flash(N_("You are off duty: your phone does not ring for the line."), "quiet"),
+    "handing-over": Flash(N_("The desk is asked to hand the caller on.")),
     "calling": Flash(
         N_("Your phone rings in a moment: pick it up, then the number of the ticket is called.")
     ),

@@ -26,6 +26,8 @@ ABSENCES_S = 2.0
 """How soon whoever stands in has what an absent person got, or what begins or ends by the calendar."""
 DIGEST_S = 30.0
 REMINDERS_S = 1.0
+SPOKEN_S = 0.25
+"""A briefing that is being typed is put into sound so soon; while there is none it is one small query."""
 FORGET_S = 3600.0
 """How often the languages of callers who call no more are forgotten."""
 log = logging.getLogger(__name__)
@@ -52,6 +54,13 @@ def add_to(app: typer.Typer) -> None:
         run_web(_begin())
 
     @app.command()
+    def captions() -> None:
+        """Caption what is said in calls while it is said (SHOUWEN_CAPTIONS=on)."""
+        from transcripts.live import run_captions
+
+        run_captions(_begin())
+
+    @app.command()
     def worker() -> None:
         """Transcribe recordings and do what is due."""
         from callcenter.services.absences import settle
@@ -70,6 +79,7 @@ def add_to(app: typer.Typer) -> None:
             Chore(name="reminders", every_s=REMINDERS_S, run=_remind(settings)),
             Chore(name="calendar", every_s=CALENDAR_S, run=_follow_calendar(settings)),
             Chore(name="service account media", every_s=MEDIA_S, run=_fetch_media(settings)),
+            Chore(name="spoken texts", every_s=SPOKEN_S, run=_speak(settings)),
             Chore(name="anchor", every_s=ANCHOR_S, run=_anchor(settings)),
         )
         run_worker(settings, chores)
@@ -170,6 +180,14 @@ def _fetch_media(settings: Settings) -> Callable[[], None]:
         fetcher.run_once()
 
     return run
+
+
+def _speak(settings: Settings) -> Callable[[], None]:
+    """Say what is typed for colleagues, and who calls, with a voice in a process of its own."""
+    from synthesis.aside import VoiceAside
+    from synthesis.texts import Texts
+
+    return Texts(settings, _units(settings, 10.0), VoiceAside(settings)).run
 
 
 def _anchor(settings: Settings) -> Callable[[], None]:

@@ -86,10 +86,22 @@ def _models() -> list[Check]:
     from callcenter.runtime.preflight import Check
     from transcripts import models
 
-    return [
+    found = [
         Check(name=f"recogniser {state.language}", ok=state.ok, detail=state.detail)
         for state in models.status()
     ]
+    return [*found, _voice()]
+
+
+def _voice() -> Check:
+    """Whether typed briefings are spoken; without a voice they are read on the screen, and all else goes on."""
+    from callcenter.runtime.models import store
+    from callcenter.runtime.preflight import Check
+    from callcenter.settings import Settings
+
+    place = store.installed(Settings(), "kokoro")
+    missing = "none: typed briefings are read on the screen alone, `shouwen models get kokoro` fetches one"
+    return Check(name="voice", ok=True, detail=str(place) if place else missing)
 
 
 def log(

@@ -83,12 +83,17 @@ def language_of(text: str, staffs: str) -> str:
 
 def spoken_form(text: str) -> str:
     """What a voice is given: one line, no markup and no signs that have no sound; empty when nothing can be said."""
-    line = "。".join(
-        part.strip() for part in unicodedata.normalize("NFKC", text).splitlines() if part.strip()
-    )
+    line = "。".join(part.strip() for part in _plain(text).splitlines() if part.strip())
     said = "".join(each if _is_said(each) else " " for each in line)
     return " ".join(said.split()) if any(each.isalnum() for each in said) else ""
 
 
+def _plain(text: str) -> str:
+    """Letters and digits in their plain form (Ａ is A); Chinese points stay as they are, for their pauses."""
+    return "".join(
+        plain if (plain := unicodedata.normalize("NFKC", each)).isalnum() else each for each in text
+    )
+
+
 def _is_said(character: str) -> bool:
-    return character.isalnum() or character in " ,.;:!?'%-+/。，、；：？！（）()“”《》·℃°"
+    return character.isalnum() or character in " ,.;:!?'%-+/=&@*#_~$。，、；：？！（）()“”《》·℃°¥€×"

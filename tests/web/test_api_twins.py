@@ -24,6 +24,7 @@ TWINS = {
         for name in (*ACTIONS.split(), "attachments", "opinion-link")
     },
     "/tickets/{number}/call-back": "/tickets/{number}/call-backs",
+    "/calls/{linkedid}/hand-over": "/calls/{linkedid}/hand-overs",
     "/tickets/{number}/steps/{name}": "/tickets/{number}/steps/{name}",
     "/approvals/{number}": "/tickets/{number}/steps/{name}",
     "/register": "/tickets",
@@ -47,6 +48,7 @@ ALONE = {
     "/login": "a program has a token",
     "/logout": "a program has a token",
     "/register/change": "changes nothing: the form for another door or kind",
+    "/calls/{linkedid}/hand-over/draft": "changes nothing: what somebody is still typing",
     "/tickets/{number}/fields": "changes nothing: the form for another kind",
     "/s/{token}": "the person served answers it; staff note an opinion with /tickets/{number}/satisfaction",
 }

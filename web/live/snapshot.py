@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callcenter.db.uow import SqlUnitOfWork
+from callcenter.domain.briefings import TypedHandoff
 from callcenter.domain.calls import Call, CallFigures
 from callcenter.domain.fold import fold_call
 from callcenter.domain.policy import Policy
@@ -18,6 +19,7 @@ from callcenter.services.rules import policies_of
 from web.i18n import Speech
 from web.viewer import Viewer, involved_in_ticket
 from web.views.calls import is_with
+from web.views.handovers import incoming
 from web.views.tickets import UNFINISHED, kinds_named
 
 RECENT = 6
@@ -35,6 +37,8 @@ class Snapshot:
     tickets: tuple[Ticket, ...]
     policies: Mapping[str, Policy]
     """Of each ticket, by its number."""
+    typed: tuple[TypedHandoff, ...] = ()
+    """Of the calls now."""
 
 
 def read_snapshot(work: SqlUnitOfWork, now: datetime, zone: ZoneInfo) -> Snapshot:
@@ -52,6 +56,7 @@ def read_snapshot(work: SqlUnitOfWork, now: datetime, zone: ZoneInfo) -> Snapsho
         today=work.calls.figures(midnight),
         tickets=tickets,
         policies=policies_of(work, tickets),
+        typed=tuple(work.typed_handoffs.of_calls([call.linkedid for call in live])) if live else (),
     )
 
 
@@ -62,6 +67,7 @@ def view_for(snapshot: Snapshot, viewer: Viewer, say: Speech, now: datetime) -> 
         "now": now,
         "live": snapshot.live,
         "mine_now": [call for call in snapshot.live if call.answered_at and is_with(call, viewer.extension)],
+        "incoming": incoming(snapshot.live, snapshot.tickets, snapshot.typed, viewer.extension),
         "recent": snapshot.recent,
         "today": snapshot.today,
         "mine": sorted(mine, key=_urgency),

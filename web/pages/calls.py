@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse
 
+from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.access import Via
-from callcenter.domain.calls import Outcome
+from callcenter.domain.briefings import TypedHandoff
+from callcenter.domain.calls import Call, CallEvent, Outcome
 from callcenter.domain.fold import fold_call
 from callcenter.domain.periods import read_period
-from callcenter.domain.transcripts import Purpose
+from callcenter.domain.tickets import Ticket
+from callcenter.domain.transcripts import Purpose, StoredTranscript
 from callcenter.services.answer_times import limits_of
 from callcenter.services.call_lists import CallFilter, Subset
 from callcenter.services.cursors import read_cursor, write_cursor
 from web import seeing
 from web.deps import PageDep, Since, Until
 from web.errors import NoSuchCall
+from web.reading import Page
 from web.views.calls import story
+from web.views.handovers import HandOver, hand_over, typed_texts
 from web.views.report_links import narrowed, query_without
 from web.views.transcripts import Message
 
@@ -69,25 +76,73 @@ def list_calls(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """What was typed into the form that hands the caller on, and what is wrong with it; `field`: where."""
+
+    to: str = ""
+    text: str = ""
+    field: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class One:
+    """A call with all that its page tells."""
+
+    call: Call
+    events: Sequence[CallEvent]
+    ticket: Ticket | None
+    recordings: Sequence[StoredTranscript]
+    typed: Sequence[TypedHandoff]
+
+
+def read_one(work: SqlUnitOfWork, linkedid: str) -> One:
+    """The call. Raises NoSuchCall."""
+    stored = work.calls.get(linkedid)
+    if stored is None:
+        raise NoSuchCall
+    events = work.calls.events(linkedid)
+    return One(
+        call=fold_call(events) or stored,
+        events=events,
+        ticket=work.tickets.get(stored.ticket) if stored.ticket else None,
+        recordings=work.transcripts.of_call(linkedid),
+        typed=work.typed_handoffs.of_calls([linkedid]),
+    )
+
+
+def hand_over_of(work: SqlUnitOfWork, page: Page, one: One) -> HandOver | None:
+    """The card with which the reader hands the caller on; None if the caller is none of theirs."""
+    return hand_over(work, one.call, page.reader.viewer, page.console.clock(), typed=one.typed)
+
+
 @router.get("/calls/{linkedid}")
 def show_call(page: PageDep, linkedid: str) -> HTMLResponse:
     """One call."""
+    return show_one(page, linkedid)
+
+
+def show_one(page: Page, linkedid: str, again: Again = Again(), *, status: int = 200) -> HTMLResponse:
+    """The call; after a form that could not be carried out its fields keep what was typed."""
+    viewer = page.reader.viewer
     with page.console.work() as work:
-        stored = work.calls.get(linkedid)
-        if stored is None:
-            raise NoSuchCall
-        events = work.calls.events(linkedid)
-        recordings = work.transcripts.of_call(linkedid)
-        ticket = work.tickets.get(stored.ticket) if stored.ticket else None
-        call, viewer = fold_call(events) or stored, page.reader.viewer
-        seeing.call(work, viewer, Via.PAGE, call, ticket, recordings, page.console.clock())
+        one = read_one(work, linkedid)
+        card = hand_over_of(work, page, one)
+        call, recordings = one.call, one.recordings
+        seeing.call(work, viewer, Via.PAGE, call, one.ticket, recordings, page.console.clock())
+    may_hear = viewer.may_hear(one.ticket, call)
     return page(
         "calls/one.html",
         "calls",
+        code=status,
         call=call,
-        story=story(events, call, page.say),
+        story=story(one.events, call, page.say),
         number_of=viewer.caller_of,
-        may_hear=viewer.may_hear(ticket, call),
+        may_hear=may_hear,
+        hand_over=card,
+        again=again,
+        typed_texts=typed_texts(call, one.typed) if may_hear else {},
         messages=[Message.of(r, call) for r in recordings if r.recording.purpose is Purpose.MESSAGE],
         briefings={
             r.recording.path: r.recording_id for r in recordings if r.recording.purpose is Purpose.BRIEFING

@@ -44,6 +44,7 @@ _SENTENCES: Mapping[str, tuple[str, Icon | None, str]] = {
     EventKind.CONTACT_HEARD: (N_("The caller said how to reach them."), Icon("microphone"), ""),
     EventKind.TAKEN: (N_("%(who)s took it and answers for it to the end."), Icon("hand-grab"), "good"),
     EventKind.HANDED: (N_("%(receiver)s has the caller now."), Icon("arrows-exchange"), ""),
+    EventKind.BRIEFED: (N_("%(who)s handed the caller to %(to)s with a briefing."), Icon("message"), ""),
     EventKind.COMPLEXITY_SET: (N_("%(who)s chose the complexity: %(complexity)s."), Icon("adjustments"), ""),
     EventKind.NOTED: (N_("%(who)s added a note."), Icon("note"), ""),
     EventKind.ATTACHED: (N_("%(who)s added a file."), Icon("paperclip"), ""),
@@ -107,8 +108,10 @@ _VIA = {"key": N_("by a key on the phone"), "link": N_("by the link"), "staff": 
 _ROLES = {"owner": N_("the owner"), "b_post": N_("the B post"), "head": N_("the head")}
 _WRITTEN = ("reason", "ask_how", "question", "procedure", "duration", "cause")
 _PEOPLE = ("b_post", "cover", "b")
-_CALLERS_WORDS = frozenset({EventKind.TRANSCRIPT_CORRECTED, EventKind.MESSAGE, EventKind.ATTACHED})
-"""What the caller said themselves: for those involved alone (T31)."""
+_CALLERS_WORDS = frozenset(
+    {EventKind.TRANSCRIPT_CORRECTED, EventKind.MESSAGE, EventKind.ATTACHED, EventKind.BRIEFED}
+)
+"""What the caller said themselves, or a colleague was told of it: for those involved alone (T31)."""
 
 
 def ticket_story(
@@ -154,6 +157,7 @@ def _values(event: TicketEvent, names: Names, policy: Policy, say: Speech) -> di
     outcome = next((label for key, label in OUTCOMES.items() if key == _text(event, "outcome")), None)
     return {
         "who": names(event.actor),
+        "to": names(_text(event, "to")),
         "receiver": names(_text(event, "handler")),
         "person": names(_text(event, "person")),
         "complexity": name_of(policy.complexities, _text(event, "complexity"), say),
