@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from agi.ami import Event
+from agi.desk import Desk
+from agi.watcher import watch
 from callcenter.domain.calls import Kind
 from callcenter.softphone.call import Call as SipCall
 from tests.pbx.desk import TestDesk, answered_call, caller, hear_each_other, phones, running_desk, tone
@@ -215,6 +218,50 @@ async def test_nines_without_end_end_in_the_queue(desk: TestDesk) -> None:
         assert len(languages(desk)) <= 9
         await call.hangup()
         await desk.ended()
+
+
+async def test_whoever_answers_is_not_talked_over(desk: TestDesk) -> None:
+    async with phones(desk, "101") as desk_phones, caller(desk, "13800000012") as outside:
+        call = await outside.dial("8000")
+        incoming = await desk_phones["101"].next_call()
+        live, at_desk = desk.only_call(), desk.desk
+        channel = str(live.events[0].data["channel"])
+        long = [f"{at_desk.sounds}/wished"] * 4  # 6 s
+        at_desk.waiting.say(at_desk.manager, live.linkedid, channel, language="zh", sounds=long)
+        await hear(call, "wished")
+        assert "shouwen-whisper" in desk.rx("core show channels concise")
+        await incoming.answer()
+        await until_async(
+            lambda: "shouwen-whisper" not in desk.rx("core show channels concise"), 2, "the end of it"
+        )
+        await hear_each_other(call, incoming)
+        await call.hangup()
+        await desk.ended()
+
+
+async def test_keys_outside_the_queue_are_not_told(desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def listen(at_desk: Desk, event: Event) -> None:
+        if event["Event"] == "DTMFEnd":
+            told.append(event["Digit"])
+        watch(at_desk, event)
+
+    monkeypatch.setattr("tests.pbx.desk.watch", listen)
+    async with phones(desk, "101") as desk_phones, caller(desk, "13800000013") as outside:
+        call = await outside.dial("8000")
+        await hear(call, "welcome")
+        await call.send_digits("5")
+        await (await desk_phones["101"].next_call()).ring()
+        await call.send_digits("76")
+        await until_async(lambda: told == ["7", "6"], 5, "the keys of the queue")
+        await call.send_digits("1")
+        await leave_message(call)
+        await talk(call, (("number-is", "2"), ("number-key", "9099#"), ("number-is", "1")))
+        await hear(call, "wished")
+        await call.hangup()
+        await desk.ended()
+    assert told == ["7", "6", "1"]
 
 
 async def test_the_lab_line_says_nothing_before_it_rings(desk: TestDesk) -> None:

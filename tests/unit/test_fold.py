@@ -97,6 +97,22 @@ def test_an_answered_call() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rows", "language"),
+    [
+        ("0 arrived line=8000", None),  # of before there were languages
+        ("0 arrived line=8000 language=zh", "zh"),
+        ("0 arrived line=8000 language=zh\n 3 language language=en own=zh", "en"),
+        (
+            "5 language language=zh own=zh\n 0 arrived line=8000 language=zh\n 3 language language=en own=zh",
+            "zh",
+        ),
+    ],
+)
+def test_the_language_is_the_last_that_was_chosen(rows: str, language: str | None) -> None:
+    assert fold(rows).language == language
+
+
 def test_nothing_is_known_before_the_arrival() -> None:
     assert fold_call([]) is None
     assert fold_call(table("1 ringing extension=101 uniqueid=c.1\n 2 ended")) is None
