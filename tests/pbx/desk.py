@@ -29,6 +29,7 @@ from agi.live import LiveCall, LiveCalls, now
 from agi.numbering import Numbering
 from agi.routing import Routing
 from agi.server import Server
+from agi.typed import TypedHandoffs
 from agi.watcher import answered_on_wire, rang_on_wire, watch
 from agi.wire import Wire
 from callcenter.domain.calls import Call, Handoff, Person
@@ -99,6 +100,7 @@ class TestDesk:
     server: Server
     call_backs: CallBacks
     journal: Journal
+    typed: TypedHandoffs
     forgotten: set[str] = field(default_factory=set)
     """Calls of earlier tests: their last events may still come."""
 
@@ -200,6 +202,7 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
     def on_event(event: Event) -> None:
         watch(desk, event)
         call_backs.watch(event)
+        typed.watch(event)
 
     secret = asterisk_config.secret_file(chosen).read_text()
     manager = Manager(LOOPBACK, chosen.ami_port, "shouwen", lambda: secret, on_event)
@@ -212,6 +215,7 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
         clock=now,
     )
     call_backs = CallBacks(desk, journal)
+    typed = TypedHandoffs(desk)
     entries = {name: partial(entry, desk) for name, entry in ENTRIES.items()}
     placing = {"call-back": partial(call_back, call_backs), "call-back-rate": partial(rate, call_backs)}
     server = Server(LOOPBACK, chosen.agi_port, entries | placing)
@@ -234,6 +238,7 @@ def _running_desk(folder: Path, rtp_ports: str, settings: dict[str, object]) -> 
             server=server,
             call_backs=call_backs,
             journal=journal,
+            typed=typed,
         )
     finally:
         asterisk_process.stop(chosen)
