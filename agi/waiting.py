@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 NOT_SOONER_S = 20.0
 """A place that changes is told so long after the one before."""
-LONGEST_S = 6.0
+LONGEST_S = 10.0
 """How long something said may last, its way to the caller included."""
 
 
@@ -39,6 +39,8 @@ class Waiter:
     channel: str
     announced: bool = False
     """The music has stopped: the queue's own announcement, or the end of waiting."""
+    knows: bool = False
+    """The queue has told the caller that all phones are in use, and of key 1."""
     told: int = 1
     """The place that the caller was told last; whoever is first is told nothing."""
     told_at: float = -NOT_SOONER_S
@@ -83,12 +85,18 @@ class Waiting:
             waiter = self._find(linkedid)
             if waiter is None or not waiter.announced:
                 return None
-            waiter.announced = False
+            waiter.announced, waiter.knows = False, True
             place, now = self._queue.index(waiter) + 1, self._clock()
             if place == waiter.told or now - waiter.told_at < NOT_SOONER_S:
                 return None
             waiter.told, waiter.told_at = place, now
             return place
+
+    def knows(self, linkedid: str) -> bool:
+        """Whether the queue's own announcement was made to that caller."""
+        with self._lock:
+            waiter = self._find(linkedid)
+            return waiter is not None and waiter.knows
 
     def say(
         self, speaker: Speaker, linkedid: str, channel: str, *, language: str, sounds: Sequence[str]
@@ -102,7 +110,7 @@ class Waiting:
         speaker.whisper(linkedid, channel, language=language, sounds=sounds)
 
     def hush(self, speaker: Speaker, linkedid: str) -> None:
-        """Somebody speaks with the caller now: what the desk is saying ends."""
+        """Somebody else speaks now, the queue or a person: what the desk is saying ends."""
         with self._lock:
             at = self._spoken.pop(linkedid, None)
         if at is not None and self._clock() - at < LONGEST_S:

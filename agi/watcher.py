@@ -143,7 +143,9 @@ def _key(desk: Desk, event: Event) -> None:
     language = other(live, desk)
     choose(desk, live, language)
     desk.manager.set_variable(event["Channel"], CHANNEL_LANGUAGE, language)
-    _say(desk, event, language, ["language-now"])
+    # what was told in the other language is told again, unless a phone rings for the caller by now
+    again = desk.waiting.knows(linkedid) and live.last(Kind.RINGING) is None
+    _say(desk, event, language, ["language-now", *(["wait-press-1"] if again else [])])
 
 
 def _say(desk: Desk, event: Event, language: str, prompts: Sequence[str]) -> None:
@@ -167,10 +169,12 @@ def _waits(desk: Desk, event: Event) -> None:
 
 def _left(desk: Desk, event: Event) -> None:
     desk.waiting.left(event["Linkedid"])
+    desk.waiting.hush(desk.manager, event["Linkedid"])
 
 
 def _music_stopped(desk: Desk, event: Event) -> None:
     desk.waiting.music_stopped(event["Linkedid"])
+    desk.waiting.hush(desk.manager, event["Linkedid"])
 
 
 def _music_started(desk: Desk, event: Event) -> None:

@@ -298,6 +298,7 @@ async def test_places_in_the_queue_are_told_and_hold_nobody_up(desk: TestDesk) -
         # nine, and one, go on working for whoever was told a place
         await two.send_digits("9")
         await switched(two)
+        await hear(two, "en", "wait-press-1")
         await two.send_digits("1")
         await hear(two, "en", "pressed-1")
         await one.hangup()

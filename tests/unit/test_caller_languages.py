@@ -53,7 +53,7 @@ class Spoken(Manager):
         self.variables: list[tuple[str, str, str]] = []
 
     def whisper(self, linkedid: str, channel: str, *, language: str, sounds: Sequence[str]) -> bool:
-        self.said.append((linkedid, language, sounds[0].rpartition("/")[2]))
+        self.said.append((linkedid, language, " ".join(sound.rpartition("/")[2] for sound in sounds)))
         return True
 
     def hang_up(self, channel: str) -> None:
@@ -121,6 +121,28 @@ def test_nine_in_the_queue_changes_the_channel_says_so_and_is_remembered(desk: D
     call = desk.calls.get("1.0").call
     assert call is not None
     assert call.language == "en"
+
+
+@pytest.mark.parametrize("rang", [False, True])
+def test_what_the_queue_told_is_told_again_in_the_new_language_unless_a_phone_rings(
+    desk: Desk, rang: bool
+) -> None:
+    joined(desk, "1.0", 1)
+    for event in ("MusicOnHoldStop", "MusicOnHoldStart"):
+        watch(desk, {"Event": event, "Channel": "PJSIP/trunk-1", "Linkedid": "1.0"})
+    if rang:
+        desk.calls.record("1.0", Kind.RINGING, extension="101", uniqueid="1.1")
+    key(desk)
+    assert spoken(desk).said == [("1.0", "en", "language-now" if rang else "language-now wait-press-1")]
+
+
+@pytest.mark.parametrize("ends", ["MusicOnHoldStop", "QueueCallerLeave"])
+def test_nobody_is_talked_over_by_the_desk(desk: Desk, ends: str) -> None:
+    joined(desk, "1.0", 1)
+    key(desk)
+    assert spoken(desk).hung_up == []
+    watch(desk, {"Event": ends, "Channel": "PJSIP/trunk-1", "Linkedid": "1.0"})
+    assert spoken(desk).hung_up == [whispering("1.0")]
 
 
 @pytest.mark.parametrize("digit", ["0", "1", "8", "*", "#", "99", ""])
