@@ -25,7 +25,9 @@ from callcenter.settings import Settings
 from transcripts import models, queue
 from transcripts.aside import Aside
 from transcripts.chores import Chore, keep_doing
+from transcripts.engine import Recogniser
 from transcripts.errors import TranscriptsError
+from transcripts.own_prompts import PROMPTS_S, PromptReader
 from transcripts.task import transcribe_recording
 
 Job = procrastinate.tasks.Task[[int], None, [int]]
@@ -50,7 +52,19 @@ def run_worker(settings: Settings, chores: Sequence[Chore] = ()) -> None:
     os.nice(NICE)
     worker = Worker(settings)
     stop = threading.Event()
-    for chore in (Chore(name="heartbeat", every_s=BEAT_S, run=worker.beat), *chores):
+    prompts = PromptReader(
+        unit_of_work_factory(settings, engine=build_engine(settings, pool_size=1)), worker.choose
+    )
+
+    def read_prompts() -> None:
+        if not worker.busy:  # callers' recordings go first
+            prompts.run_once()
+
+    own = (
+        Chore(name="heartbeat", every_s=BEAT_S, run=worker.beat),
+        Chore(name="own prompts", every_s=PROMPTS_S, run=read_prompts),
+    )
+    for chore in (*own, *chores):
         keep_doing(chore, stop)
     threading.Thread(target=worker.warm, name="warm", daemon=True).start()
     asyncio.run(_until_told(worker))
@@ -118,6 +132,10 @@ class Worker:
             raise
         finally:
             self.busy = False
+
+    def choose(self, language: str) -> Recogniser:
+        """A language's recogniser, in the process aside; raises ModelMissing."""
+        return self._aside.choose(language)
 
     def warm(self) -> None:
         """Have the models loaded before the first message comes: the two languages often share one."""
