@@ -12,7 +12,7 @@ DEADLINE_S = 15.0
 SPARE_S = 10.0
 """Silence at the ends is cut off, so that a file may be so much longer than its prompt."""
 _AT_ONCE = threading.BoundedSemaphore(2)
-"""Each takes a processor and up to half a gigabyte for a moment; who comes third waits."""
+"""Each takes a processor and up to half a gigabyte for a moment; who comes third waits, and is refused after DEADLINE_S."""
 _CLIPPED_HEAVILY, _CLIPPED = 0.02, 0.0005
 """Shares of samples in cut-off peaks: speech that was recorded at three times full scale has 0.04 and more."""
 _NOISE_BELOW_SPEECH_DB = 20.0
@@ -27,9 +27,10 @@ def convert(content: bytes, longest_s: float) -> Converted:
     """Check an upload and convert it. Raises RecordingRefused; ConversionFailed when there is no room for the work."""
     from callcenter.sound.errors import SoundSilent, SoundTooLarge, SoundTooLong, SoundUnreadable
 
+    if not _AT_ONCE.acquire(timeout=DEADLINE_S):
+        raise ConversionFailed
     try:
-        with _AT_ONCE:
-            return _converted(content, longest_s)
+        return _converted(content, longest_s)
     except SoundSilent as error:
         raise RecordingRefused(Refusal.SILENT, longest_s) from error
     except SoundTooLong as error:
@@ -40,6 +41,8 @@ def convert(content: bytes, longest_s: float) -> Converted:
         raise RecordingRefused(Refusal.UNREADABLE, longest_s) from error
     except (OSError, MemoryError) as error:
         raise ConversionFailed from error
+    finally:
+        _AT_ONCE.release()
 
 
 def _converted(content: bytes, longest_s: float) -> Converted:
