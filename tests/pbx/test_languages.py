@@ -289,12 +289,6 @@ async def test_places_in_the_queue_are_told_and_hold_nobody_up(desk: TestDesk) -
         two = await second.dial("8000")
         await hear(two, "wait-press-1", "place-2")
         assert not {"place-1", "place-2"} & set(heard(one.received))
-        # a desk that is started anew asks Asterisk who waits
-        waiting = desk.desk.waiting
-        waiting.clear()
-        desk.desk.manager.ask_who_waits()
-        in_order = [live.linkedid for live in map(desk.live, ("13900000001", "13900000002")) if live]
-        await until_async(lambda: [each.linkedid for each in waiting._queue] == in_order, 5, "the queue")
         await busy.hangup()
         freed = asyncio.get_running_loop().time()
         ring = await desk_phones["101"].next_call()
@@ -305,6 +299,13 @@ async def test_places_in_the_queue_are_told_and_hold_nobody_up(desk: TestDesk) -
         await two.send_digits("9")
         await switched(two)
         await hear(two, "en", "wait-press-1")
+        # a desk that is started anew asks Asterisk who waits
+        waiting = desk.desk.waiting
+        waiting.clear()
+        desk.desk.manager.ask_who_waits()
+        left = desk.live("13900000002")
+        assert left is not None
+        await until_async(lambda: [each.linkedid for each in waiting._queue] == [left.linkedid], 5, "them")
         await two.send_digits("1")
         await hear(two, "en", "pressed-1")
         await one.hangup()
