@@ -6,6 +6,7 @@ import re
 import wave
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from pydantic import ValidationError
 
 from agi import waiting as waiting_module
 from agi.ami import Manager
+from agi.arrive import arrive
 from agi.desk import Desk
 from agi.journal import Journal
-from agi.language import MAX_SWITCHES, choose, may_switch, other
+from agi.language import MAX_SWITCHES, choose, language, may_switch, other
 from agi.languages import SETTLED_S, Languages
 from agi.live import LiveCalls
 from agi.numbering import Numbering
@@ -28,6 +30,8 @@ from callcenter.prompts import sounds_folder
 from callcenter.runtime import asterisk_config, asterisk_process, home
 from callcenter.runtime.asterisk_config import InstalledAsterisk
 from callcenter.settings import Settings
+from tests.support.fake_asterisk import FakeAsterisk
+from tests.unit.test_agi_server import serving
 
 NUMBER = "13800138000"
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -221,6 +225,36 @@ def test_the_databases_word_waits_until_it_can_know_of_a_choice_made_here(journa
     clock.now += SETTLED_S
     assert kept.update({"555": "en"})
     assert (kept.of(NUMBER), kept.of("555")) == (None, "en")
+
+
+def arriving(desk: Desk, linkedid: str, line: str = "8002") -> list[str]:
+    """A call comes; what the desk has Asterisk do before the phones ring."""
+    asked: list[str] = []
+    with serving(arrive=partial(arrive, desk)) as server, FakeAsterisk.dial(server.port) as asterisk:
+        asterisk.begin("arrive", linkedid, line, "open")
+        while command := asterisk.command():
+            asked.append(command)
+            asterisk.send(b"200 result=1\n")
+    return asked
+
+
+def test_a_call_that_comes_costs_asterisk_no_command_unless_its_number_chose_a_language(desk: Desk) -> None:
+    assert arriving(desk, "1.5") == []
+    desk.routing.languages.choose(NUMBER, "en", own="zh")
+    assert arriving(desk, "1.6") == ['SET VARIABLE CHANNEL(language) "en"']
+    for linkedid, begun in (("1.5", "zh"), ("1.6", "en")):
+        call = desk.calls.get(linkedid).call
+        assert call is not None
+        assert (call.caller, call.language) == (NUMBER, begun)
+
+
+def test_the_entry_takes_no_third_language(desk: Desk) -> None:
+    with serving(language=partial(language, desk)) as server:
+        for told in ("fr", "", "en${SHELL(id)}", "en"):
+            with FakeAsterisk.dial(server.port) as asterisk:
+                asterisk.begin("language", "1.0", told)
+                assert asterisk.command() == ""
+    assert chosen(desk) == ["en"]
 
 
 # ---- places ----------------------------------------------------------------------------------------------------------
