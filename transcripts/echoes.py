@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from difflib import SequenceMatcher
 from functools import cache
 
 from callcenter.prompts import prompts
 from transcripts.numerals import in_digits
 
-LEAST_LETTERS = 6
+LEAST_LETTERS = {"zh": 6, "en": 16}
 """A shorter text, such as "thank you", is said by callers too."""
-ALIKE = 0.8
-"""Share of a text's letters that stand in a prompt in the same order."""
+ALIKE, ALIKE_IF_LONG, LONG = 0.8, 0.7, 12
+"""Share of a text's letters that stand in a prompt in the same order; a long text is misheard in more places."""
 
 
 def is_own_prompt(text: str, language: str) -> bool:
     """Whether the text is a prompt, or part of one, as a recogniser hears it."""
-    return is_echo(text, _spoken(language))
-
-
-def is_echo(text: str, spoken: Collection[str]) -> bool:
-    """Whether a text is one of those that were `spoken` (letters alone), or a part of one."""
     heard = letters(text)
-    if len(heard) < LEAST_LETTERS:
+    if len(heard) < LEAST_LETTERS.get(language, 6):
         return False
-    return any(_covered(heard, prompt) for prompt in spoken)
+    return any(_covered(heard, prompt) for prompt in _spoken(language))
 
 
 def letters(text: str) -> str:
@@ -35,13 +29,11 @@ def letters(text: str) -> str:
 
 
 def _covered(heard: str, prompt: str) -> bool:
-    if len(heard) > len(prompt) / ALIKE:
+    alike = ALIKE_IF_LONG if len(heard) >= LONG else ALIKE
+    if len(heard) > len(prompt) / alike:
         return False
-    matcher = SequenceMatcher(None, heard, prompt, autojunk=False)
-    if matcher.real_quick_ratio() * (len(heard) + len(prompt)) / 2 < ALIKE * len(heard):
-        return False
-    same = sum(block.size for block in matcher.get_matching_blocks() if block.size > 1)
-    return same >= ALIKE * len(heard)
+    blocks = SequenceMatcher(None, heard, prompt, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks if block.size > 1) >= alike * len(heard)
 
 
 @cache
@@ -50,5 +42,5 @@ def _spoken(language: str) -> tuple[str, ...]:
         found
         for prompt in prompts()
         if prompt.language == language
-        and len(found := letters(in_digits(prompt.text, language))) >= LEAST_LETTERS
+        and len(found := letters(in_digits(prompt.text, language))) >= LEAST_LETTERS.get(language, 6)
     )

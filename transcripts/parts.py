@@ -85,4 +85,7 @@ def _pause(samples: Samples, rate_hz: int, longest_s: float) -> int:
     window = round(_PAUSE_S / _FRAME_S)
     first = len(power) // 2
     smooth = np.convolve(power[first:], np.ones(window), "valid")
-    return (first + int(smooth.argmin()) + window // 2) * size
+    quietest = (
+        len(smooth) - 1 - int(smooth[::-1].argmin())
+    )  # the last one, of several: longer parts are understood better
+    return (first + quietest + window // 2) * size

@@ -6,11 +6,28 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, cast, delete, false, func, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    cast,
+    delete,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR, insert
 from sqlalchemy.orm import Session, aliased
 
 from callcenter.db.base import table_of
+from callcenter.db.calls import CallRow, HandoffRow
 from callcenter.db.staff import StaffRow
 from callcenter.db.tickets import (
     PartyFileRow,
@@ -22,7 +39,7 @@ from callcenter.db.tickets import (
 )
 from callcenter.domain.calls import Person
 from callcenter.domain.chain import TicketEvent
-from callcenter.domain.search import search_query, search_vector
+from callcenter.domain.search import search_parts, search_query, search_vector
 from callcenter.domain.ticket_clocks import ClockState, TicketClock
 from callcenter.domain.tickets import Status, Ticket, WishedReply
 from callcenter.services.ports import TicketFilter
@@ -137,6 +154,14 @@ class TicketRepository:
             found[row.ticket_number] = (*found.get(row.ticket_number, ()), clock)
         return found
 
+    def with_words(self, numbers: Sequence[str], asked: str) -> set[str]:
+        """Which of these tickets have all the words themselves, so that none had to be found in what was said."""
+        words = search_query(asked)
+        if not words or not numbers:
+            return set()
+        own = or_(TicketRow.words.op("@@")(cast(words, TSQUERY)), TicketRow.contact_phone == asked)
+        return set(self._session.scalars(select(TicketRow.number).where(TicketRow.number.in_(numbers), own)))
+
     def page(self, wanted: TicketFilter, after: tuple[datetime, str] | None, limit: int) -> list[Ticket]:
         """At most `limit` tickets, newest first, after the place (created_at, number)."""
         query = _filtered(_tickets(), wanted)
@@ -246,10 +271,33 @@ def _filtered(
     if wanted.q:
         # a telephone number only as a whole: who sees it masked must not find out its digits one by one
         whole_phone = TicketRow.contact_phone == wanted.q
-        words = search_query(wanted.q)
-        found = TicketRow.words.op("@@")(cast(words, TSQUERY)) if words else false()
-        query = query.where(or_(whole_phone, found))
+        query = query.where(or_(whole_phone, _has_words(wanted)))
     return query
+
+
+def _has_words(wanted: TicketFilter) -> ColumnElement[bool]:
+    """Every word is in the ticket, or was said where the reader may listen: see `web.viewer.Viewer.may_hear`."""
+    parts = [cast(part, TSQUERY) for part in search_parts(wanted.q or "")]
+    if not parts:
+        return false()
+    mine = wanted.listener
+    handed = select(HandoffRow.linkedid).where(HandoffRow.to_extension == mine)
+    answered = select(CallRow.linkedid).where(CallRow.responder_extension == mine)
+    may_hear = (
+        true()
+        if wanted.hears_all
+        else or_(
+            TicketRow.owner_extension.is_(None),
+            TicketRow.owner_extension == mine,
+            TicketRow.handler_extension == mine,
+            exists(answered.where(CallRow.linkedid == TicketRow.linkedid)),
+            exists(handed.where(HandoffRow.linkedid == TicketRow.linkedid)),
+        )
+    )
+    said = [
+        or_(TicketRow.words.op("@@")(part), and_(TicketRow.heard.op("@@")(part), may_hear)) for part in parts
+    ]
+    return and_(*said)
 
 
 def _new(ticket: Ticket) -> dict[str, Any]:

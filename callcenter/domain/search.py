@@ -45,8 +45,12 @@ def _placed(texts: Iterable[str | None]) -> Iterator[str | None]:
 
 def search_query(asked: str) -> str | None:
     """What somebody typed as the written form of a tsquery: every word must be there. None without a word."""
-    parts = [_phrase(piece) for piece in _pieces(asked)]
-    return " & ".join(parts) or None
+    return " & ".join(search_parts(asked)) or None
+
+
+def search_parts(asked: str) -> list[str]:
+    """What somebody typed as tsqueries, one for each word: each must be there, but not all in one place."""
+    return [_phrase(piece) for piece in _pieces(asked)]
 
 
 def _phrase(piece: str) -> str:

@@ -21,6 +21,8 @@ from callcenter.domain.tickets import Status, Ticket
 CALLS_CHANNEL = "shouwen_calls"
 """Where listeners hear the linkedids of calls that changed."""
 
+CAPTIONS_CHANNEL = "shouwen_captions"
+"""Its payload is a caption itself: `callcenter.domain.captions`."""
 TICKETS_CHANNEL = "shouwen_tickets"
 """Where listeners hear the numbers of tickets that changed."""
 
@@ -30,7 +32,8 @@ class TicketFilter:
     """Which tickets to list; what is not given does not narrow.
 
     `mine`: an extension that owns or handles it. `due_before`: late ones too. `q`: words of the matter, of
-    what was written since or of the contact's name, the number's beginning, or the whole telephone number.
+    what was written since or of the contact's name, the number's beginning, or the whole telephone number; words
+    that were said as well, in recordings that the extension `listener` may hear (`hears_all`: in every one).
     """
 
     statuses: tuple[Status, ...] = ()
@@ -49,6 +52,8 @@ class TicketFilter:
     closed_before: datetime | None = None
     satisfaction: str | None = None
     q: str | None = None
+    listener: str = ""
+    hears_all: bool = False
 
 
 class Passwords(Protocol):
@@ -83,6 +88,7 @@ class Tickets(Protocol):
     def reached_by(self, first: datetime, limit: int, after: str) -> list[Ticket]: ...
     def next_serial(self, day: date) -> int: ...
     def party_file(self, party: str, at: datetime) -> int: ...
+    def with_words(self, numbers: Sequence[str], asked: str) -> set[str]: ...
     def page(self, wanted: TicketFilter, after: tuple[datetime, str] | None, limit: int) -> list[Ticket]: ...
 
 

@@ -102,13 +102,15 @@ def _texts(ticket: Ticket, log: Sequence[TicketEvent]) -> Iterator[str | None]:
     yield from (ticket.number, ticket.contact_name, ticket.details, ticket.result)
     yield from ticket.fields.values()
     for event in log:
-        if event.kind not in _SAID_ALREADY:
+        if event.kind not in _SAID_ALREADY | _FOR_LISTENERS:
             yield from (value for value in event.data.values() if isinstance(value, str) and _is_prose(value))
 
 
 _SAID_ALREADY = frozenset(
     {EventKind.FORM_SAVED, EventKind.REGISTERED, EventKind.OPENED, EventKind.CONTACT_HEARD}
 )
+_FOR_LISTENERS = frozenset({EventKind.TRANSCRIPT_CORRECTED})
+"""What a recording says is found by those alone who may hear it: `TicketFilter.listener`."""
 
 
 def _is_prose(value: str) -> bool:

@@ -74,6 +74,8 @@ def list_all(
         closed_from=closed_from,
         closed_before=closed_before,
         q=q,
+        listener=program.extension,
+        hears_all=program.is_manager,
     )
     with console.work() as work:
         if file is not None:

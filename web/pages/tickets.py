@@ -61,13 +61,15 @@ def list_all(
     with console.work() as work:
         people = work.staff.everybody()
         try:
-            wanted = asked.filter(viewer.extension, console.settings.zone, now)
+            wanted = asked.filter(viewer, console.settings.zone, now)
         except BadPeriod:
             is_bad = True
         else:
             found = list_tickets(work, wanted, cursor=cursor, limit=limit, now=now)
             seeing.tickets(work, viewer, Via.PAGE, (item.ticket for item in found.items), now)
         policies = policies_of(work, (item.ticket for item in found.items))
+        listed = [item.ticket.number for item in found.items] if asked.q else []
+        said = set(listed) - work.tickets.with_words(listed, asked.q)
     policy = console.rules.policy
     return page(
         "tickets/list.html",
@@ -85,6 +87,7 @@ def list_all(
         },
         kind_name=kinds_named(policies, page.say),
         contact_of=viewer.contact_of,
+        said_in=said,
     )
 
 

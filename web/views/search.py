@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from callcenter.domain.periods import read_period
 from callcenter.domain.tickets import Status
 from callcenter.services.ports import TicketFilter
+from web.viewer import Viewer
 from web.views.tickets import UNFINISHED
 
 DONE = (Status.RESOLVED, Status.CLOSED, Status.DISMISSED)
@@ -48,15 +49,15 @@ class Asked:
         """Whether anything was asked for beside the tab."""
         return self.is_detailed or bool(self.q or self.status)
 
-    def filter(self, extension: str, zone: ZoneInfo, now: datetime) -> TicketFilter:
-        """The filter for the reader `extension`; raises BadPeriod. A chosen status looks beyond the tab's own."""
+    def filter(self, viewer: Viewer, zone: ZoneInfo, now: datetime) -> TicketFilter:
+        """The filter for a reader; raises BadPeriod. A chosen status looks beyond the tab's own."""
         statuses = (Status(self.status),) if self.status in _STATUSES else VIEWS[self.view]
         # With "to" alone the beginning is only read, not used.
         asked = self.since or self.until
         period = read_period(self.since or None, self.until or None, zone, now) if asked else None
         return TicketFilter(
             statuses=statuses,
-            mine=extension if self.view == "mine" else self.person or None,
+            mine=viewer.extension if self.view == "mine" else self.person or None,
             unowned=self.view == "unowned",
             created_from=period.start if period and self.since else None,
             created_before=period.end if period else None,
@@ -64,6 +65,8 @@ class Asked:
             channel=self.channel or None,
             satisfaction=self.satisfaction or None,
             q=self.q or None,
+            listener=viewer.extension,
+            hears_all=viewer.is_manager,
         )
 
     def address(self, **changed: str) -> str:

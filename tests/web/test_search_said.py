@@ -1,0 +1,118 @@
+"""Tickets are found by what was said in their recordings, by those alone who may hear it."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from callcenter.domain.transcripts import Purpose, RecordedFile, SpokenPart
+from callcenter.services import transcripts
+from callcenter.services.tickets import correct_transcript
+from tests.conftest import UowFactory
+from tests.support.desk import LI, NOW, WANG, Desk
+from tests.support.web_fixtures import Browser
+from tests.web.test_policy_pages import bearer
+from tests.web.test_today import opened
+
+SAID = "我的学费发票没有收到，电话是13811112222"
+
+
+def said(make: UowFactory, number: str, text: str = SAID) -> int:
+    """A message of the ticket, transcribed."""
+    file = RecordedFile(
+        linkedid=f"said-{number}",
+        path=f"said-{number}.wav",
+        purpose=Purpose.MESSAGE,
+        language="zh",
+        created_at=NOW,
+        ticket=number,
+    )
+    part = SpokenPart(
+        start_s=0, end_s=9, text=text, words=(), engine="whisper", model="whisper-base", language="zh"
+    )
+    with make() as uow:
+        recording_id = transcripts.add_recording(uow, file)
+        transcripts.begin_transcription(uow, recording_id, now=NOW)
+        transcripts.record_transcript(uow, recording_id, part, total_s=9, now=NOW)
+        uow.commit()
+    return recording_id
+
+
+@pytest.fixture
+def hers(uow_factory: UowFactory) -> str:
+    """A ticket of 102's, with a message."""
+    number = opened(uow_factory, owner=LI, details="鱼缸漏水").number
+    said(uow_factory, number)
+    return number
+
+
+def found(browser: Browser, number: str, q: str) -> bool:
+    return f'href="/tickets/{number}"' in browser.text(f"/tickets?view=all&q={q}")
+
+
+@pytest.mark.parametrize("extension", ["102", "104"])
+def test_who_may_hear_it_finds_it(browser: Browser, hers: str, extension: str) -> None:
+    browser.log_in(extension)
+    assert found(browser, hers, "学费发票")
+    assert "Found in what was said" in browser.text("/tickets?view=all&q=学费发票")
+    assert found(browser, hers, "鱼缸 发票")
+    assert "Found in what was said" not in browser.text("/tickets?view=all&q=鱼缸")
+    assert not found(browser, hers, "鱼缸 书架")
+
+
+@pytest.mark.rule("T31")
+def test_who_may_not_hear_it_does_not_find_it(
+    browser: Browser, client: TestClient, desk: Desk, uow_factory: UowFactory, hers: str
+) -> None:
+    with uow_factory() as uow:
+        correct_transcript(uow, hers, "我的学费收据没有收到", LI, NOW)
+        uow.commit()
+    browser.log_in("101")
+    for q in ("学费", "发票", "收据", "138", "13811112222", "鱼缸 发票"):
+        assert not found(browser, hers, q), q
+    assert found(browser, hers, "鱼缸")
+    for token, seen in ((desk.staff_token, False), (desk.manager_token, True)):
+        answer = client.get("/api/v1/tickets?q=收据", headers=bearer(token)).json()
+        assert [item["number"] for item in answer["items"]] == ([hers] if seen else [])
+
+
+def test_a_correction_is_found_beside_the_machines_words(
+    browser: Browser, uow_factory: UowFactory, hers: str
+) -> None:
+    with uow_factory() as uow:
+        correct_transcript(uow, hers, "我的学费收据没有收到", LI, NOW)
+        uow.commit()
+    browser.log_in("102")
+    assert found(browser, hers, "收据")
+    assert found(browser, hers, "发票")
+
+
+def test_a_text_that_was_there_before_its_ticket(browser: Browser, uow_factory: UowFactory) -> None:
+    number = opened(uow_factory, owner=WANG, details="鱼缸漏水").number
+    said(uow_factory, "none-yet")
+    with uow_factory() as uow:
+        recording = uow.transcripts.of_call("said-none-yet")[0].recording
+        assert recording.ticket == "none-yet"
+        late = RecordedFile(
+            linkedid="late", path="late.wav", purpose=Purpose.MESSAGE, language="zh", created_at=NOW
+        )
+        recording_id = transcripts.add_recording(uow, late)
+        transcripts.begin_transcription(uow, recording_id, now=NOW)
+        part = SpokenPart(
+            start_s=0, end_s=9, text="钥匙丢了", words=(), engine="whisper", model="base", language="zh"
+        )
+        transcripts.record_transcript(uow, recording_id, part, total_s=9, now=NOW)
+        transcripts.add_recording(
+            uow,
+            RecordedFile(
+                linkedid="late",
+                path="late.wav",
+                purpose=Purpose.MESSAGE,
+                language="zh",
+                created_at=NOW,
+                ticket=number,
+            ),
+        )
+        uow.commit()
+    browser.log_in("101")
+    assert found(browser, number, "钥匙")
