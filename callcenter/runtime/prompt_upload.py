@@ -12,7 +12,7 @@ DEADLINE_S = 15.0
 SPARE_S = 10.0
 """Silence at the ends is cut off, so that a file may be so much longer than its prompt."""
 _AT_ONCE = threading.BoundedSemaphore(2)
-"""Each takes a processor and up to half a gigabyte for a moment; who comes third waits, and is refused after DEADLINE_S."""
+"""Each takes a processor and up to half a gigabyte for a moment; a third waits, and is refused after DEADLINE_S."""
 _CLIPPED_HEAVILY, _CLIPPED = 0.02, 0.0005
 """Shares of samples in cut-off peaks: speech that was recorded at three times full scale has 0.04 and more."""
 _NOISE_BELOW_SPEECH_DB = 20.0
