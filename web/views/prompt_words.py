@@ -58,5 +58,6 @@ OCCASIONS = (
     N_("part of a time"),
     N_("part of a time (Chinese)"),
     N_("how long something lasts"),
+    N_("a typed briefing has no voice in time; after the ticket's number"),
 )
 """Every `when` of asterisk-config/sounds/prompts.toml; a test compares."""
