@@ -51,6 +51,7 @@ from callcenter.services.tickets import (
     StaleTicket,
     UnknownTicket,
 )
+from callcenter.services.transcripts import CorrectedMeanwhile
 from callcenter.services.typed_handoffs import NoColleague, NotWithACaller, NotYourCall
 from web.console import Console
 from web.i18n import N_
@@ -97,6 +98,7 @@ TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
     NotAllowed: (409, N_("The ticket's state does not allow this")),
     AlreadyOwned: (409, N_("A colleague took it first")),
     StaleTicket: (409, N_("A colleague changed it in the meantime")),
+    CorrectedMeanwhile: (409, N_("A colleague changed it in the meantime")),
     UnknownTicket: (404, N_("There is no such ticket")),
     NoSuchFile: (404, N_("There is no such file")),
     NoSuchCall: (404, N_("There is no such call")),

@@ -28,6 +28,8 @@ SENTENCES = {
     "resumed": Flash(N_("Back to work on it.")),
     "reopened": Flash(N_("It is handled again; its time begins anew.")),
     "closed": Flash(N_("Closed.")),
+    "restored": Flash(N_("The machine's text is shown again; what people wrote is kept.")),
+    "again": Flash(N_("The message is being written again.")),
     "corrected": Flash(N_("The text is corrected; the machine's is kept beside it.")),
     "on-duty": Flash(N_("You are on duty: your phone rings.")),
     "off-duty": Flash(N_("You are off duty: your phone does not ring for the line."), "quiet"),

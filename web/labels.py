@@ -81,6 +81,39 @@ TRANSCRIPTS = {
     "empty": _label(N_("Nothing was understood"), "quiet", Icon("file-text")),
     "failed": _label(N_("Could not be written"), "warn", Icon("alert-triangle")),
 }
+CAUSES = {
+    "nothing_recorded": N_("Nothing was recorded."),
+    "silent": N_("Nobody speaks: the recording is silent."),
+    "noise": N_("Nobody speaks: there is only noise."),
+    "tone": N_("Nobody speaks: there is only a tone."),
+    "line_tone": N_("Nobody speaks: there is only the tone of the line, such as busy."),
+    "keys": N_("Nobody speaks: only keys were pressed."),
+    "fax": N_("A fax machine called."),
+    "music": N_("Nobody speaks: there is only music."),
+    "own_prompt": N_("Nobody speaks: only our own announcement came back."),
+    "other_language": N_("Somebody speaks, but neither Chinese nor English."),
+    "unintelligible": N_("Somebody speaks, but the machine did not understand it."),
+    "file_missing": N_("The recording is not there."),
+    "file_refused": N_("The recording has a name that is not allowed."),
+    "unreadable": N_("The recording is damaged and cannot be read."),
+    "no_model": N_("The machine that writes is not set up for this language, or switched off."),
+    "engine_failed": N_("The machine that writes failed twice."),
+    "crashed": N_("The machine that writes broke down twice."),
+    "out_of_memory": N_("The machine that writes ran out of memory twice."),
+    "too_slow": N_("The machine that writes took too long twice."),
+    "gave_up": N_("The machine that writes was ended too often."),
+}
+"""Why a recording has no text: `callcenter.domain.transcripts.Cause`."""
+REMARKS = {
+    "clipped": N_("The voice is distorted: words may be wrong."),
+    "cut_off": N_("The recording breaks off."),
+    "damaged": N_("Parts of the recording are damaged."),
+    "sounds_like_zh": N_("It sounds like Chinese."),
+    "sounds_like_en": N_("It sounds like English."),
+    "partly": N_("Only the beginning was written."),
+}
+ENGINES = {"whisper": "Whisper", "vosk": "Vosk", "vosk-server": "Vosk server"}
+SPOKEN = {"zh": N_("Chinese"), "en": N_("English")}
 ABSENCE_REASONS = {
     "travel": N_("Business trip"),
     "meeting": N_("Meeting"),

@@ -12,6 +12,7 @@ from callcenter.domain.policy import Needed
 from callcenter.domain.text import clean
 from callcenter.domain.tickets import Change, EventKind, Ticket, move, next_status
 from callcenter.domain.tickets import take as taken_by
+from callcenter.domain.transcripts import Asked
 from callcenter.errors import ShouwenError
 from callcenter.services import transcripts
 from callcenter.services.absences import give_back_reopened
@@ -56,6 +57,7 @@ __all__ = [
     "register",
     "reopen",
     "resolve",
+    "restore_transcript",
     "resume",
     "save_form",
     "set_complexity",
@@ -63,6 +65,7 @@ __all__ = [
     "take_message",
     "take_step",
     "ticket_history",
+    "transcribe_again",
     "wait",
 ]
 
@@ -161,12 +164,40 @@ def dismiss(uow: UnitOfWork, number: str, reason: str, actor: Person, now: datet
     return _moved(uow, lock_ticket(uow, number), EventKind.DISMISSED, reason, actor, now)
 
 
-def correct_transcript(uow: TicketsUnitOfWork, number: str, text: str, actor: Person, now: datetime) -> None:
-    """Put what was really said beside the newest message's text and into the log; without one do nothing."""
+def correct_transcript(
+    uow: TicketsUnitOfWork,
+    number: str,
+    text: str,
+    actor: Person,
+    now: datetime,
+    *,
+    version: int | None = None,
+) -> None:
+    """Put what was really said beside the newest message's text and into the log; without one do nothing.
+
+    Raises CorrectedMeanwhile if the text was corrected since `version`.
+    """
     message = uow.transcripts.of_ticket(number)
     if message is not None:
         _moved(uow, lock_ticket(uow, number), EventKind.TRANSCRIPT_CORRECTED, text, actor, now)
-        transcripts.correct_transcript(uow, message.recording_id, text=text, by=actor.extension, now=now)
+        transcripts.correct_transcript(
+            uow, message.recording_id, text=text, by=actor.extension, now=now, version=version
+        )
+
+
+def restore_transcript(uow: TicketsUnitOfWork, number: str, actor: Person, now: datetime) -> None:
+    """Take the newest message back to the machine's words; what people made of it is kept."""
+    message = uow.transcripts.of_ticket(number)
+    if message is not None and message.corrected is not None:
+        _moved(uow, lock_ticket(uow, number), EventKind.TRANSCRIPT_CORRECTED, None, actor, now)
+        transcripts.correct_transcript(uow, message.recording_id, text=None, by=actor.extension, now=now)
+
+
+def transcribe_again(uow: TicketsUnitOfWork, number: str, asked: Asked, actor: Person, now: datetime) -> None:
+    """Have the newest message transcribed from its start, in the language and by the engine asked for."""
+    message = uow.transcripts.of_ticket(number)
+    if message is not None:
+        transcripts.transcribe_again(uow, message.recording_id, asked, now)
 
 
 def _moved(

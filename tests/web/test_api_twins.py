@@ -17,7 +17,7 @@ from tests.web.test_policy_pages import bearer
 from tests.web.test_today import opened
 from web import api, pages
 
-ACTIONS = "take form note resolve dismiss wait resume reopen close complexity transcript pass-on"
+ACTIONS = "take form note resolve dismiss wait resume reopen close complexity transcript transcript-back transcript-again pass-on"
 TWINS = {
     **{
         f"/tickets/{{number}}/{name}": f"/tickets/{{number}}/{name}"

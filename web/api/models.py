@@ -74,11 +74,21 @@ class ClockOut(Shape):
 
 
 class TranscriptOut(Shape):
-    """What the machine, or a person after it, made of the recording."""
+    """What the machine, or a person after it, made of the recording.
+
+    `cause` says why there is no text, `remarks` what to know of it. `version` counts the corrections.
+    """
 
     state: Literal["pending", "done", "empty", "failed"]
     text: str | None
     engine: str | None
+    language: str
+    cause: str | None
+    remarks: list[str]
+    done_s: float
+    total_s: float | None
+    corrected_by: str | None
+    version: int
 
 
 TicketStatus = Literal["registering", "open", "waiting", "resolved", "closed", "dismissed"]

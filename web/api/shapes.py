@@ -100,15 +100,29 @@ def ticket_out(
                 )
                 for clock in view.clocks
             ],
-            "transcript": transcript_out(transcript),
+            "transcript": transcript_out(transcript, may_hear=viewer.may_hear(ticket, None)),
             "call": ticket.linkedid,
             "created_at": local(ticket.created_at, zone),
         }
     )
 
 
-def transcript_out(stored: StoredTranscript | None) -> TranscriptOut | None:
-    """The words of a recording; null when there is none. `text` is null until something was understood."""
+def transcript_out(stored: StoredTranscript | None, *, may_hear: bool = True) -> TranscriptOut | None:
+    """The words of a recording; null when there is none.
+
+    `text` is null until something was understood, and for who may not hear it.
+    """
     if stored is None:
         return None
-    return TranscriptOut(state=stored.state.value, text=stored.reading or None, engine=stored.engine or None)
+    return TranscriptOut(
+        state=stored.state.value,
+        text=(stored.reading or None) if may_hear else None,
+        engine=stored.engine or None,
+        language=stored.language,
+        cause=stored.cause,
+        remarks=list(stored.remarks),
+        done_s=stored.done_s,
+        total_s=stored.total_s,
+        corrected_by=stored.corrected_by,
+        version=stored.version,
+    )

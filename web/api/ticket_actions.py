@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -11,6 +11,7 @@ from pydantic import Field
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calls import Person
 from callcenter.domain.tickets import TicketForm, WishedReply
+from callcenter.domain.transcripts import Asked
 from callcenter.services import tickets
 from web.api.models import Shape, TicketOut, WishedReplyName
 from web.api.tickets import get_one
@@ -36,6 +37,19 @@ class WordsIn(ActorIn):
     """Who does it, and what they say."""
 
     text: Words
+
+
+class CorrectionIn(WordsIn):
+    """Who corrects a text, how it reads now, and the version that they corrected."""
+
+    version: Annotated[int | None, Field(ge=0, le=10**9)] = None
+
+
+class AgainIn(ActorIn):
+    """Who asks, and how it is to be transcribed."""
+
+    language: Literal["zh", "en"] | None = None
+    engine: Literal["whisper", "vosk", "vosk-server"] | None = None
 
 
 class ComplexityIn(ActorIn):
@@ -178,6 +192,27 @@ def close(console: ConsoleDep, program: ProgramDep, number: str, body: ActorIn) 
 
 
 @router.post("/transcript", summary="Correct the text of the message")
-def transcript(console: ConsoleDep, program: ProgramDep, number: str, body: WordsIn) -> TicketOut:
-    """The machine's text is kept beside it."""
-    return make(console, program, number, body.actor, with_text(tickets.correct_transcript, body.text))
+def transcript(console: ConsoleDep, program: ProgramDep, number: str, body: CorrectionIn) -> TicketOut:
+    """The machine's text is kept beside it, and so are earlier corrections. 409 if it is past `version`."""
+
+    def change(work: SqlUnitOfWork, number: str, person: Person, now: datetime) -> None:
+        tickets.correct_transcript(work, number, body.text, person, now, version=body.version)
+
+    return make(console, program, number, body.actor, change)
+
+
+@router.post("/transcript-back", summary="Show the machine's text of the message again")
+def transcript_back(console: ConsoleDep, program: ProgramDep, number: str, body: ActorIn) -> TicketOut:
+    """What people wrote is kept."""
+    return make(console, program, number, body.actor, tickets.restore_transcript)
+
+
+@router.post("/transcript-again", summary="Have the message transcribed again")
+def transcript_again(console: ConsoleDep, program: ProgramDep, number: str, body: AgainIn) -> TicketOut:
+    """From its start; what is not given is as the desk is set up."""
+    asked = Asked(language=body.language, engine=body.engine)
+
+    def change(work: SqlUnitOfWork, number: str, person: Person, now: datetime) -> None:
+        tickets.transcribe_again(work, number, asked, person, now)
+
+    return make(console, program, number, body.actor, change)

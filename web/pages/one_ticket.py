@@ -129,12 +129,17 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
         full, may_hear = viewer.may_see(involved), viewer.may_hear(ticket, call)
         barred = page.console.settings.barred
         card = call_back_card(work, ticket, viewer, now, say, barred=barred, may_hear=may_hear)
+        corrections = work.transcripts.corrections([r.recording_id for r in recordings])
         files = work.attachments.of_ticket(number)
         said = work.transcripts.of_ticket(number)
         staff, people = work.staff.everybody(), work.staff.names()
         seeing.ticket(work, viewer, Via.PAGE, ticket, call, [*recordings, *card.said], now)
     names = {"": "", SYSTEM: say.gettext("The desk")} | people
-    messages = [Message.of(r, call) for r in recordings if r.recording.purpose is Purpose.MESSAGE]
+    messages = [
+        Message.of(r, call, corrections[r.recording_id])
+        for r in recordings
+        if r.recording.purpose is Purpose.MESSAGE
+    ]
     runs = ticket_runs(ticket, events, rules, now)
     offer = Offer(ticket=ticket, rules=rules, runs=runs, log=events, staff=staff, now=now)
     lines = clock_lines(runs, rules, say, now)
@@ -156,6 +161,7 @@ def show(page: Page, number: str, again: Again = Again(), *, status: int = 200) 
         "may_hear": may_hear,
         "call_backs": card,
         "messages": messages,
+        "names_of": lambda extension: names.get(extension, extension),
         "story": ticket_story(events, lambda key: names.get(key, key), policy, say, full=full),
         "clocks": lines,
         "line": time_line(lines, rules, say, now),

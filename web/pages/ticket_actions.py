@@ -12,9 +12,12 @@ from starlette.responses import Response
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.calls import Person
 from callcenter.domain.tickets import AlreadyOwned, NotAllowed, Status
+from callcenter.domain.transcripts import Asked
 from callcenter.services import tickets
 from callcenter.services.rules import rules_of
 from callcenter.services.tickets import BadForm, FieldsMissing, StaleTicket
+from callcenter.services.transcripts import CorrectedMeanwhile
+from web import labels
 from web.changing import Change, TextChange, ticket_to_change, with_text
 from web.deps import FormDep, PageDep
 from web.i18n import N_
@@ -167,4 +170,35 @@ def complexity(page: PageDep, form: FormDep, number: str) -> Response:
 def transcript(page: PageDep, form: FormDep, number: str) -> Response:
     """Put what the caller really said beside what the machine heard."""
     missing = N_("Please write what the caller said.")
-    return make_with_text(page, number, form, "text", missing, tickets.correct_transcript, "corrected")
+    written = text_of(form, "version")
+    version = int(written) if written.isdecimal() and len(written) < 10 else None
+
+    def change(work: SqlUnitOfWork, number: str, text: str, person: Person, now: datetime) -> None:
+        tickets.correct_transcript(work, number, text, person, now, version=version)
+
+    try:
+        return make_with_text(page, number, form, "text", missing, change, "corrected")
+    except CorrectedMeanwhile:
+        kept = {"text": text_of(form, "text")}
+        return show(page, number, Again(errors={"text": STALE}, kept=kept), status=409)
+
+
+@router.post("/transcript-back")
+def transcript_back(page: PageDep, form: FormDep, number: str) -> Response:
+    """Show the machine's words again; what people wrote is kept."""
+    return make(page, number, tickets.restore_transcript, "restored")
+
+
+@router.post("/transcript-again")
+def transcript_again(page: PageDep, form: FormDep, number: str) -> Response:
+    """Have the message transcribed again, in another language or by another engine."""
+    language, engine = text_of(form, "language"), text_of(form, "engine")
+    asked = Asked(
+        language=language if language in labels.SPOKEN else None,
+        engine=engine if engine in labels.ENGINES else None,
+    )
+
+    def change(work: SqlUnitOfWork, number: str, person: Person, now: datetime) -> None:
+        tickets.transcribe_again(work, number, asked, person, now)
+
+    return make(page, number, change, "again")

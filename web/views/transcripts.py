@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from callcenter.domain.calls import Call
-from callcenter.domain.transcripts import StoredTranscript
+from callcenter.domain.transcripts import Correction, StoredTranscript, TranscriptState
 
 DOUBTFUL = 0.5
 """Words below this confidence (0..1) are marked."""
@@ -35,9 +36,17 @@ class Message:
     text: str
     corrected: bool
     words: tuple[Word, ...]
+    machine_text: str = ""
+    cause: str | None = None
+    remarks: tuple[str, ...] = ()
+    progress: int | None = None
+    """Per cent of a recording in several parts."""
+    version: int = 0
+    history: tuple[Correction, ...] = ()
+    """What people made of it, newest first."""
 
     @classmethod
-    def of(cls, stored: StoredTranscript, call: Call | None) -> Message:
+    def of(cls, stored: StoredTranscript, call: Call | None, history: Sequence[Correction] = ()) -> Message:
         """The message behind a stored recording."""
         said = {recording.path: recording for recording in call.recordings} if call else {}
         own = said.get(stored.recording.path)
@@ -47,18 +56,33 @@ class Message:
             seconds=stored.recording.seconds,
             confirmed=own.confirmed if own else None,
             state=stored.state.value,
-            lang="zh-CN" if stored.recording.language == "zh" else "en",
+            lang="zh-CN" if stored.language == "zh" else "en",
             text=stored.reading,
             corrected=stored.corrected is not None,
             words=words_of(stored),
+            machine_text=stored.text,
+            cause=stored.cause.value if stored.cause and stored.state in _UNWRITTEN else None,
+            remarks=tuple(remark.value for remark in stored.remarks),
+            progress=_progress(stored),
+            version=stored.version,
+            history=tuple(reversed(history)),
         )
+
+
+_UNWRITTEN = (TranscriptState.EMPTY, TranscriptState.FAILED)
+
+
+def _progress(stored: StoredTranscript) -> int | None:
+    if stored.state is not TranscriptState.PENDING or not stored.done_s or not stored.total_s:
+        return None
+    return min(99, round(100 * stored.done_s / stored.total_s))
 
 
 def words_of(stored: StoredTranscript) -> tuple[Word, ...]:
     """The machine's words with their doubts; none once a person has corrected the text."""
     if stored.corrected is not None or not stored.words:
         return ()
-    gap = "" if stored.recording.language == "zh" else " "
+    gap = "" if stored.language == "zh" else " "
     return tuple(
         Word(text=word.word.strip(), gap=gap, start_s=word.start_s, unsure=word.confidence < DOUBTFUL)
         for word in stored.words
