@@ -126,6 +126,24 @@ class Manager:
             }
         )
 
+    def tap(self, channel: str, *, port: int, id_: str) -> bool:
+        """Send what is said on a channel (its name or uniqueid) to a port of loopback; False when Asterisk is away.
+
+        Asterisk listens with a channel of its own, `AudioSocket/…`, which ends with the channel or with the other side.
+        """
+        return self._send(
+            {
+                "Action": "Originate",
+                "Channel": f"AudioSocket/127.0.0.1:{port}/{id_}",
+                "Context": "shouwen-captions",
+                "Exten": "tap",
+                "Priority": "1",
+                "Timeout": "3000",
+                "Variable": f"SHOUWEN_TAPPED={channel}",
+                "Async": "true",
+            }
+        )
+
     def ask_who_waits(self) -> None:
         """Have Asterisk tell who is in the queue, in events `QueueEntry`."""
         self._send({"Action": "QueueStatus", "Queue": "service"})

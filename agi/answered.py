@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agi import captions
 from agi.desk import Desk
 from agi.protocol import Session
 from agi.routing import extension_of
@@ -27,3 +28,4 @@ def answered(desk: Desk, session: Session) -> None:
         ticket=None if again else desk.numbering.next(at),
         again=again,
     )
+    captions.begin(desk, live, channel, person.extension, caller_too=not again)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 import threading
 
-from agi import handing
+from agi import captions, handing
 from agi.briefings import Briefing
 from agi.desk import Desk
 from agi.handing import Pending
 from agi.live import LiveCall
 from agi.protocol import Session
+from agi.routing import extension_of
 from agi.say import Voice
 from callcenter.domain.calls import HandoffOutcome, Kind, Mode
 
@@ -56,6 +57,8 @@ def _answered(desk: Desk, live: LiveCall, session: Session, open_: Pending) -> N
 def _accept(desk: Desk, live: LiveCall, session: Session, open_: Pending) -> None:
     session.set_variable(HEARD, "accept")
     handing.end(desk, live, open_.number, HandoffOutcome.ACCEPTED)
+    channel = live.colleague_channel or ""
+    captions.begin(desk, live, channel, extension_of(channel), caller_too=False)
 
 
 def _listen(desk: Desk, live: LiveCall, session: Session, open_: Pending) -> None:

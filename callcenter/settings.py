@@ -197,6 +197,9 @@ class Settings(BaseSettings):
     engine_en: Annotated[str, Field(pattern="^(auto|vosk|vosk-server|whisper|off)$")] = Field(
         "auto", description="recogniser for English: auto, vosk, vosk-server, whisper or off"
     )
+    captions: Annotated[str, Field(pattern="^(off|on)$")] = Field(
+        "off", description="live captions of calls in the console, off or on: costs most of a core while people talk"
+    )
     fields_model: Annotated[str, AfterValidator(_of_this_machine)] | None = Field(
         None,
         description="http://127.0.0.1:port/v1 or unix:/path of a local language model (OpenAI's protocol) that fills in"

@@ -27,6 +27,7 @@ from web.http_head import BoundedHttp
 from web.i18n import speeches
 from web.limits import BodyLimit
 from web.live.board import Board
+from web.live.captions import Captions
 from web.live.listen import listen
 from web.live.snapshot import Snapshot, read_snapshot
 from web.proposing import Asking
@@ -76,7 +77,8 @@ def create_app(
         with console.work() as work:
             return read_snapshot(work, clock(), settings.zone)
 
-    board = Board(read)
+    board, captions = Board(read), Captions()
+    said = captions.take if settings.captions == "on" else None
     service_account = ServiceAccount(settings, console.work, clock)
 
     @asynccontextmanager
@@ -84,7 +86,7 @@ def create_app(
         console.health.start()
         service_account.drain.start()
         reading = asyncio.create_task(board.run())
-        listening = asyncio.create_task(listen(driver_url(settings), board.changed))
+        listening = asyncio.create_task(listen(driver_url(settings), board.changed, said))
         yield
         listening.cancel()
         board.stop()
@@ -105,6 +107,7 @@ def create_app(
     )
     app.state.console = console
     app.state.board = board
+    app.state.captions = captions
     app.state.service_account = service_account
     app.state.looks = RateLimit(most=60, within_s=60)
     app.openapi = partial(document, app.title, app.version)  # type: ignore[method-assign]  # FastAPI's documented way

@@ -11,7 +11,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 
 from web import api, pages
-from web.live import socket
+from web.live import captions, socket
 from web.wechat import routes as service_account
 
 
@@ -23,6 +23,7 @@ def all_routes() -> Sequence[BaseRoute]:
     root.include_router(pages.router(), include_in_schema=False)
     root.include_router(service_account.router, include_in_schema=False)
     root.include_router(socket.router)
+    root.include_router(captions.router)
     # FastAPI makes included routes when they are first looked through: here, so that the first request, which may be
     # a message of the platform's with its five seconds, does not wait for all of them.
     for _ in iter_route_contexts(root.routes):

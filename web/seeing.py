@@ -90,6 +90,11 @@ def board(
     _note(work, viewer, Via.PAGE, BOARD, _count(entries), now)
 
 
+def captions(work: SqlUnitOfWork, viewer: Viewer, linkedid: str, now: datetime) -> None:
+    """What is said in a call, while it is said."""
+    _note(work, viewer, Via.PAGE, linkedid, Seen.MESSAGE, now)
+
+
 def recording(work: SqlUnitOfWork, viewer: Viewer, shown: StoredTranscript, now: datetime) -> None:
     """A recording that is played; the parts that a player asks for one after the other are one look."""
     subject = shown.recording.ticket or shown.recording.linkedid

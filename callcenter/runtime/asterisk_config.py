@@ -130,8 +130,16 @@ def _words(settings: Settings, root: AsteriskPlace) -> dict[str, str]:
         "TRUNK_HOST": settings.trunk_host,
         "RTP_START": first,
         "RTP_END": last,
+        "CAPTIONS": _captions(settings),
         "RING_TIMEOUT_S": str(settings.ring_timeout_s),
     }
+
+
+def _captions(settings: Settings) -> str:
+    """What sends sound to the captioner is there only if there is one."""
+    if settings.captions == "off":
+        return "; no captions: nothing sends sound anywhere"
+    return "load = res_audiosocket.so\nload = chan_audiosocket.so"
 
 
 def _external(settings: Settings) -> str:

@@ -14,8 +14,8 @@ from callcenter.runtime import home
 from callcenter.settings import Settings
 from callcenter.sockets import socket_folder
 
-RECOGNISER, SPEAKER = "worker.sock", "speaker.sock"
-"""Who stands aside: each helper of the worker has its own socket."""
+RECOGNISER, SPEAKER, CAPTIONER = "worker.sock", "speaker.sock", "captioner.sock"
+"""Who stands aside: each has its own socket."""
 
 
 def address(settings: Settings, name: str = RECOGNISER) -> Path:
@@ -28,7 +28,7 @@ class Announcer:
 
     def __init__(self, settings: Settings, *names: str) -> None:
         """Tells every helper, or those named."""
-        self._to = [str(address(settings, name)) for name in names or (RECOGNISER, SPEAKER)]
+        self._to = [str(address(settings, name)) for name in names or (RECOGNISER, SPEAKER, CAPTIONER)]
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 

@@ -34,7 +34,7 @@ READY_WITHIN_S = 90.0
 TICK_S = 0.1
 LOG_CHECK_S = 30.0
 OPEN_FILES = 65536
-PARTS = ("postgres", "asterisk", "agi", "web", "worker")
+PARTS = ("postgres", "asterisk", "agi", "web", "worker", "captions")
 
 
 def run(settings: Settings, console: Console, *, demo_calls: bool = True) -> None:
@@ -98,7 +98,8 @@ def _start(settings: Settings, console: Console, supervisor: Supervisor) -> None
     else:
         with _step(console, "Asterisk's configuration written"):
             asterisk_config.render(settings, root, bootstrap.staff_phones(settings))
-    for name in ("agi", "asterisk", "web", "worker"):
+    captions = ("captions",) if settings.captions == "on" else ()
+    for name in ("agi", "asterisk", "web", "worker", *captions):
         supervisor.add(parts.telephony(settings, root) if name == "asterisk" else parts.ours(settings, name))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg import sql
 
-from callcenter.services.ports import CALLS_CHANNEL, TICKETS_CHANNEL
+from callcenter.services.ports import CALLS_CHANNEL, CAPTIONS_CHANNEL, TICKETS_CHANNEL
 
 log = logging.getLogger(__name__)
 
@@ -19,28 +19,35 @@ QUIET_S = 20.0
 ANSWER_S = 2.0
 
 
-async def listen(url: str, changed: Callable[[], None]) -> None:
-    """Calls `changed` after each notification and each new connection, until cancelled; reconnects."""
+async def listen(url: str, changed: Callable[[], None], said: Callable[[str], None] | None = None) -> None:
+    """Calls `changed` after each notification and each new connection, until cancelled; reconnects.
+
+    `said` is given each live caption, if anybody wants them.
+    """
     while True:
         try:
-            await _listen_once(url, changed)
+            await _listen_once(url, changed, said)
         except (psycopg.Error, TimeoutError, OSError) as error:
             log.info("board is not connected error=%s", type(error).__name__)
             await asyncio.sleep(RETRY_S)
 
 
-async def _listen_once(url: str, changed: Callable[[], None]) -> None:
+async def _listen_once(url: str, changed: Callable[[], None], said: Callable[[str], None] | None) -> None:
+    channels = (CALLS_CHANNEL, TICKETS_CHANNEL, *((CAPTIONS_CHANNEL,) if said else ()))
     async with asyncio.timeout(ANSWER_S):
         connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
     try:
         async with asyncio.timeout(ANSWER_S):
-            for channel in (CALLS_CHANNEL, TICKETS_CHANNEL):
+            for channel in channels:
                 await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         log.info("board is connected")
         changed()
         while True:
-            async for _ in connection.notifies(timeout=QUIET_S, stop_after=1):
-                changed()
+            async for news in connection.notifies(timeout=QUIET_S, stop_after=1):
+                if said is not None and news.channel == CAPTIONS_CHANNEL:
+                    said(news.payload)
+                else:
+                    changed()
             async with asyncio.timeout(ANSWER_S):
                 await connection.execute("SELECT 1")
     finally:

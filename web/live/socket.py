@@ -50,7 +50,7 @@ async def board_socket(socket: WebSocket) -> None:
         return
     await socket.accept()
     sending = asyncio.create_task(_send(socket, console, secret, reader))
-    receiving = asyncio.create_task(_drain(socket))
+    receiving = asyncio.create_task(drain(socket))
     _, pending = await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()
@@ -59,7 +59,7 @@ async def board_socket(socket: WebSocket) -> None:
         await socket.close(1001)
 
 
-async def _drain(socket: WebSocket) -> None:
+async def drain(socket: WebSocket) -> None:
     """Reads until the browser is gone; what it says does not matter."""
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass

@@ -18,6 +18,8 @@ from callcenter.domain.fold import fold_call
 from callcenter.domain.periods import read_period
 from callcenter.domain.tickets import Ticket
 from callcenter.domain.transcripts import Purpose, StoredTranscript
+from callcenter.runtime.models import store
+from callcenter.runtime.spoken import VOICE
 from callcenter.services.answer_times import limits_of
 from callcenter.services.call_lists import CallFilter, Subset
 from callcenter.services.cursors import read_cursor, write_cursor
@@ -25,6 +27,7 @@ from web import seeing
 from web.deps import PageDep, Since, Until
 from web.errors import NoSuchCall
 from web.reading import Page
+from web.viewer import involved_in_call
 from web.views.calls import story
 from web.views.handovers import HandOver, hand_over, typed_texts
 from web.views.report_links import narrowed, query_without
@@ -114,7 +117,9 @@ def read_one(work: SqlUnitOfWork, linkedid: str) -> One:
 
 def hand_over_of(work: SqlUnitOfWork, page: Page, one: One) -> HandOver | None:
     """The card with which the reader hands the caller on; None if the caller is none of theirs."""
-    return hand_over(work, one.call, page.reader.viewer, page.console.clock(), typed=one.typed)
+    has_voice = store.installed(page.console.settings, VOICE) is not None
+    now = page.console.clock()
+    return hand_over(work, one.call, page.reader.viewer, now, typed=one.typed, has_voice=has_voice)
 
 
 @router.get("/calls/{linkedid}")
@@ -137,6 +142,7 @@ def show_one(page: Page, linkedid: str, again: Again = Again(), *, status: int =
         "calls",
         code=status,
         call=call,
+        captions=page.console.settings.captions == "on" and viewer.may_see(involved_in_call(call)),
         story=story(one.events, call, page.say),
         number_of=viewer.caller_of,
         may_hear=may_hear,

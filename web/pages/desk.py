@@ -19,7 +19,8 @@ def _render(page: Page, template: str) -> HTMLResponse:
     with console.work() as work:
         snapshot = read_snapshot(work, now, console.settings.zone)
         seeing.board(work, page.reader.viewer, snapshot.tickets, snapshot.live + snapshot.recent, now)
-    return page(template, "desk", **view_for(snapshot, page.reader.viewer, page.say, now))
+    captions = console.settings.captions == "on"
+    return page(template, "desk", captions=captions, **view_for(snapshot, page.reader.viewer, page.say, now))
 
 
 @router.get("/")

@@ -17,13 +17,18 @@
     if (board()) htmx.ajax("GET", "/board", { target: "#board", swap: "outerHTML" });
   }
 
-  document.addEventListener("htmx:wsOpen", () => {
+  // The badge tells of the board's connection, not of the captions'.
+  const isBoards = (event) => !(event.target.closest && event.target.closest("#captions-live"));
+
+  document.addEventListener("htmx:wsOpen", (event) => {
+    if (!isBoards(event)) return;
     window.clearInterval(polling);
     polling = 0;
     say("live");
   });
 
-  document.addEventListener("htmx:wsClose", () => {
+  document.addEventListener("htmx:wsClose", (event) => {
+    if (!isBoards(event)) return;
     if (!polling) polling = window.setInterval(poll, 4000);
     say("polling");
   });
