@@ -24,6 +24,7 @@ from tests.polling import until_async
 pytestmark = pytest.mark.anyio
 
 LAB = "127.0.0.1:9"
+OWN_LINE = "075212345679"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def quick_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestDesk]:
     """8001 speaks English by itself."""
     folder = Path(tmp_path_factory.mktemp("desk"))
     with running_desk(
-        folder, ring_timeout_s=12, handoff_limit_s=25, line_languages="8001=en", lab_phone=LAB
+        folder, ring_timeout_s=12, handoff_limit_s=25, line_languages=f"8001=en,{OWN_LINE}=en", lab_phone=LAB
     ) as running:
         yield running
 
@@ -262,6 +263,19 @@ async def test_keys_outside_the_queue_are_not_told(desk: TestDesk, monkeypatch: 
         await call.hangup()
         await desk.ended()
     assert told == ["7", "6", "1"]
+
+
+async def test_a_number_of_the_trunk_is_a_line_of_its_own(desk: TestDesk) -> None:
+    # as docs/operators/languages.md says
+    goto = f"Goto,shouwen-own-line\\,{OWN_LINE}\\,1"
+    desk.rx(f"dialplan add extension {OWN_LINE},1,{goto} into shouwen-trunk")
+    async with phones(desk, "101") as desk_phones, caller(desk, "13800000014") as outside:
+        call = await outside.dial(OWN_LINE)
+        await hear(call, "en", "welcome")
+        await (await desk_phones["101"].next_call()).answer()
+        await call.hangup()
+        record = await desk.ended()
+    assert (record.line, record.language) == (OWN_LINE, "en")
 
 
 async def test_the_lab_line_says_nothing_before_it_rings(desk: TestDesk) -> None:
