@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,7 @@ from callcenter.sound.shape import faded
 from synthesis.chinese import chinese
 from synthesis.english import English
 from synthesis.errors import NothingToSay, TextTooLong, VoiceBroken, VoiceMissing
+from synthesis.graph import VERSION, faster
 from synthesis.pieces import pieces_of
 from synthesis.reading import readable
 from synthesis.speaker import LONGEST_TEXT, RATE_HZ
@@ -45,8 +49,8 @@ class Kokoro:
 
     name = f"kokoro-82m {VOICES['zh']} {VOICES['en']}"
 
-    def __init__(self, folder: Path) -> None:
-        """Loads it. Raises VoiceMissing or VoiceBroken."""
+    def __init__(self, folder: Path, *, quick: bool = True) -> None:
+        """Loads it; not `quick`: the network as it comes, slower and a little clearer. VoiceMissing or VoiceBroken."""
         if not all((folder / name).is_file() for name in FILES):
             raise VoiceMissing
         self._lock = threading.Lock()
@@ -58,7 +62,7 @@ class Kokoro:
             }
             self._styles = {language: style.reshape(-1, 1, 256) for language, style in self._styles.items()}
             self._english = English(folder)
-            self._session = _session((folder / "model.onnx").read_bytes())
+            self._session = _session(_network(folder) if quick else (folder / "model.onnx").read_bytes())
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise VoiceBroken from error
 
@@ -120,6 +124,23 @@ class Kokoro:
             except RuntimeError as error:
                 raise VoiceBroken from error
         return _trimmed(np.asarray(samples, np.float32).ravel())
+
+
+def _network(folder: Path) -> bytes:
+    """The network in its faster form, which is kept beside the model's folder: making it takes some seconds."""
+    raw = (folder / "model.onnx").read_bytes()
+    kept = folder.with_name(f"{folder.name}-{VERSION}-{hashlib.sha256(raw).hexdigest()[:16]}.onnx")
+    if kept.is_file():
+        return kept.read_bytes()
+    made = faster(raw)
+    part = kept.with_name(f".{kept.name}.{os.getpid()}")
+    with suppress(OSError):  # a cache that cannot be written to costs time at the next start
+        try:
+            part.write_bytes(made)
+            part.replace(kept)
+        finally:
+            part.unlink(missing_ok=True)
+    return made
 
 
 def _session(model: bytes) -> onnxruntime.InferenceSession:

@@ -97,12 +97,17 @@ def readable(text: str, language: str) -> str:
     plain = "".join(_kept(sign) for sign in plain)
     for pattern, zh, en in _RULES:
         plain = pattern.sub(zh if language == "zh" else en, plain)
+    plain = re.sub(  # what no rule had a meaning for
+        r"\d",
+        lambda found: zh_digits(found[0]) if language == "zh" else f" {en_number(int(found[0]))} ",
+        plain,
+    )
     signs = _ZH_SIGNS if language == "zh" else _EN_SIGNS
     plain = "".join(f" {signs[sign]} " if sign in signs else sign for sign in plain)
     if language == "zh":
         plain = re.sub(r"(?<=[一-鿿]) +(?=[一-鿿])", "", plain)
     plain = re.sub(r"[,，、](?=\s*[,，、。.!?！？;；:：])", "", plain)
-    return re.sub(r"\s+", " ", plain).strip(" ,，、-")
+    return re.sub(r"\s+(?=[,.;:!?]|$)|(?<=\s)\s+", "", re.sub(r"\s", " ", plain)).strip(" ,，、-")
 
 
 def _kept(sign: str) -> str:
