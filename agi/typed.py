@@ -116,6 +116,8 @@ class TypedHandoffs:
         open_ = handing.pending(live) if live is not None else None
         if live is not None and open_ is not None and open_.typed is not None:
             log.warning("Asterisk did not send the caller on", extra={"linkedid": live.linkedid})
+            if open_.channel:  # they talk on, and are not to hear at the end that they handed anybody over
+                self.desk.manager.set_variable(open_.channel, HANDED, "")
             handing.end(self.desk, live, open_.number, HandoffOutcome.CANCELLED)
 
 

@@ -12,6 +12,7 @@ from setproctitle import setproctitle
 
 from callcenter.runtime.models import store
 from callcenter.runtime.spoken import RATE_HZ as LINE_HZ
+from callcenter.runtime.spoken import VOICE
 from callcenter.settings import Settings
 from callcenter.sound.errors import SoundSilent
 from callcenter.sound.shape import prepared
@@ -22,7 +23,6 @@ from synthesis.speaker import RATE_HZ, Speaker
 
 log = logging.getLogger(__name__)
 
-MODEL = "kokoro"
 MOST_BYTES = 2_000_000_000
 """Address space: a text that would take the machine's memory fails by itself. 1.1 GB are mapped, 0.7 GB used."""
 LEAD_S, TAIL_S, CLAUSE_TAIL_S = 0.05, 0.3, 0.12
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def _loaded(settings: Settings) -> Speaker:
-    folder = store.installed(settings, MODEL)
+    folder = store.installed(settings, VOICE)
     if folder is None:
         raise VoiceMissing
     return Kokoro(folder)

@@ -97,9 +97,10 @@ def _voice() -> Check:
     """Whether typed briefings are spoken; without a voice they are read on the screen, and all else goes on."""
     from callcenter.runtime.models import store
     from callcenter.runtime.preflight import Check
+    from callcenter.runtime.spoken import VOICE
     from callcenter.settings import Settings
 
-    place = store.installed(Settings(), "kokoro")
+    place = store.installed(Settings(), VOICE)
     missing = "none: typed briefings are read on the screen alone, `shouwen models get kokoro` fetches one"
     return Check(name="voice", ok=True, detail=str(place) if place else missing)
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from callcenter.runtime import home
 from callcenter.settings import Settings
 
+VOICE = "kokoro"
+"""The model that speaks, by its name in the catalogue."""
 RATE_HZ = 8000
 KEPT_S = 24 * 3600.0
 MOST_BYTES = 200_000_000

@@ -154,6 +154,8 @@ def test_what_asterisk_refuses_leaves_the_caller_with_the_responder(real_desk: R
     real_desk.asterisk.send(f"Response: Error\nActionID: {action_id}\nMessage: Channel does not exist")
     live = real_desk.calls.get(LINKEDID)
     until(lambda: live.call is not None and live.call.handoffs[0].outcome == "cancelled")
+    told = real_desk.asterisk.action()
+    assert (told["Action"], told["Variable"], told["Value"]) == ("Setvar", "SHOUWEN_HANDED", "")
     until(lambda: real_desk.row(request_id).state is State.HANDED)
 
 
@@ -391,4 +393,5 @@ def test_one_that_never_ends_is_killed(alone: VoiceAside, monkeypatch: pytest.Mo
     with pytest.raises(VoiceFailed):
         alone.say("hang", "zh")
     until(lambda: not Path(f"/proc/{pid}").exists())
+    monkeypatch.setattr(aside, "LONGEST_S", 60.0)
     assert alone.say("pid", "zh") != str(pid).encode()

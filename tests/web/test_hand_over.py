@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from httpx2 import Response
@@ -249,6 +250,16 @@ def test_a_program_does_the_same(client: TestClient, desk: Desk, open_work: Open
     api.refused(403, "POST", address, json={"actor": "102", "to": "103", "text": TEXT})
     api.refused(404, "POST", "/calls/1.1/hand-overs", json={"actor": "101", "to": "102", "text": TEXT})
     api.refused(422, "POST", address, json={"actor": "101", "to": "102", "text": "热" * 501})
+
+
+def test_without_a_voice_the_page_says_what_the_colleague_hears(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    browser.log_in("101")
+    assert "There is no voice on this machine" in browser.text(path_of(browser))
+    (tmp_path / "shouwen" / "models" / "kokoro").mkdir(parents=True)
+    assert "There is no voice on this machine" not in browser.text(path_of(browser))
 
 
 def test_without_the_database_the_page_says_so(browser: Browser, client: TestClient, parts: Parts) -> None:

@@ -52,6 +52,7 @@ class HandOver:
     to: str
     text: str
     chosen: str = ""
+    has_voice: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,13 @@ class Incoming:
 
 
 def hand_over(
-    work: SqlUnitOfWork, call: Call, viewer: Viewer, now: datetime, *, typed: Sequence[TypedHandoff]
+    work: SqlUnitOfWork,
+    call: Call,
+    viewer: Viewer,
+    now: datetime,
+    *,
+    typed: Sequence[TypedHandoff],
+    has_voice: bool,
 ) -> HandOver | None:
     """The card for `viewer`; None for whoever neither has the caller nor just handed them on."""
     person = holder(call)
@@ -86,6 +93,7 @@ def hand_over(
         to=_name(call, last, work) if last else "",
         text=last.text if last is not None and failed else "",
         chosen=last.to if last is not None and failed else "",
+        has_voice=has_voice,
     )
 
 
