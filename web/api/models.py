@@ -74,21 +74,37 @@ class ClockOut(Shape):
 
 
 class TranscriptOut(Shape):
-    """What the machine, or a person after it, made of the recording.
-
-    `cause` says why there is no text, `remarks` what to know of it. `version` counts the corrections.
-    """
+    """What the machine, or a person after it, made of the recording."""
 
     state: Literal["pending", "done", "empty", "failed"]
     text: str | None
     engine: str | None
+
+
+class CorrectionOut(Shape):
+    """One change by a person; `text` null took it back to the machine's."""
+
+    version: int
+    text: str | None
+    by: str
+    at: AwareDatetime
+
+
+class MessageOut(TranscriptOut):
+    """All that is known of a ticket's newest message.
+
+    `cause` says why there is no text, `remarks` what to know of it; `done_s` of `total_s` are written. `version`
+    counts the corrections.
+    """
+
+    machine_text: str | None
     language: str
     cause: str | None
     remarks: list[str]
     done_s: float
     total_s: float | None
-    corrected_by: str | None
     version: int
+    corrections: list[CorrectionOut]
 
 
 TicketStatus = Literal["registering", "open", "waiting", "resolved", "closed", "dismissed"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from callcenter.domain.calls import Call, Handoff, Person
-from callcenter.domain.transcripts import StoredTranscript
+from callcenter.domain.transcripts import Correction, StoredTranscript
 from callcenter.services.tickets import TicketView
 from web.api.models import (
     CallOut,
     ClockOut,
     ContactOut,
+    CorrectionOut,
     HandoffOut,
+    MessageOut,
     PersonOut,
     TicketOut,
     TranscriptOut,
@@ -114,15 +117,27 @@ def transcript_out(stored: StoredTranscript | None, *, may_hear: bool = True) ->
     """
     if stored is None:
         return None
-    return TranscriptOut(
+    text = (stored.reading or None) if may_hear else None
+    return TranscriptOut(state=stored.state.value, text=text, engine=stored.engine or None)
+
+
+def message_out(
+    stored: StoredTranscript, corrections: Sequence[Correction], zone: ZoneInfo, *, may_hear: bool
+) -> MessageOut:
+    """A message with what people made of it; without its words for who may not hear it."""
+    return MessageOut(
         state=stored.state.value,
         text=(stored.reading or None) if may_hear else None,
         engine=stored.engine or None,
+        machine_text=(stored.text or None) if may_hear else None,
         language=stored.language,
         cause=stored.cause,
         remarks=list(stored.remarks),
         done_s=stored.done_s,
         total_s=stored.total_s,
-        corrected_by=stored.corrected_by,
         version=stored.version,
+        corrections=[
+            CorrectionOut(version=each.version, text=each.text, by=each.by, at=each.at.astimezone(zone))
+            for each in (corrections if may_hear else ())
+        ],
     )

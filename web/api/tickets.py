@@ -13,9 +13,10 @@ from callcenter.domain.tickets import Status
 from callcenter.services.ports import TicketFilter
 from callcenter.services.tickets import get_ticket, list_tickets
 from web import seeing
-from web.api.models import ListOut, TicketOut
-from web.api.shapes import ticket_out
+from web.api.models import ListOut, MessageOut, TicketOut
+from web.api.shapes import message_out, ticket_out
 from web.deps import ConsoleDep, Cursor, Limit, ProgramDep, RowId
+from web.errors import NoSuchRecording
 
 router = APIRouter(prefix="/tickets", tags=["tickets"])
 
@@ -102,3 +103,17 @@ def get_one(console: ConsoleDep, program: ProgramDep, number: str) -> TicketOut:
         said = [transcript] if transcript else []
         seeing.ticket(work, program, Via.API, view.ticket, None, said, console.clock())
     return ticket_out(view, transcript, program, console.settings.zone)
+
+
+@router.get("/{number}/transcript", summary="Its newest message")
+def get_message(console: ConsoleDep, program: ProgramDep, number: str) -> MessageOut:
+    """The message's text, why there is none, how far it is written, and what people made of it. 404 without one."""
+    with console.work() as work:
+        ticket = get_ticket(work, number, console.clock()).ticket
+        stored = work.transcripts.of_ticket(number)
+        if stored is None:
+            raise NoSuchRecording
+        corrections = work.transcripts.corrections([stored.recording_id])[stored.recording_id]
+        seeing.ticket(work, program, Via.API, ticket, None, [stored], console.clock())
+    may_hear = program.may_hear(ticket, None)
+    return message_out(stored, corrections, console.settings.zone, may_hear=may_hear)
