@@ -20,7 +20,7 @@ from callcenter.runtime import spoken
 from callcenter.settings import Settings
 from callcenter.sound.samples import Samples, speech_dbfs
 from callcenter.sound.wav import write_wav
-from synthesis.pieces import LONGEST, pieces_of, width
+from synthesis.pieces import LONGEST, MOST_FIRST, pieces_of, width
 
 VOICES = Path(__file__).parents[1] / "voices"
 RATE_HZ = 8000
@@ -146,6 +146,16 @@ def test_a_text_is_cut_where_one_takes_breath_and_the_first_piece_is_short() -> 
     assert pieces[0] == "张女士家里热水三天没有了，"
     assert "请今天派人上门！" in pieces
     assert all(width(piece) <= LONGEST for piece in pieces)
+
+
+def test_the_first_piece_is_short_also_where_nobody_took_breath() -> None:
+    pieces = pieces_of(
+        "张女士家里的热水器从上个星期开始就一直没有热水了物业来看过一次说是要等配件到现在也没有人来修"
+    )
+    assert pieces[0].endswith(("了", "的", "过", "到"))
+    assert 5 < width(pieces[0]) <= MOST_FIRST
+    assert pieces_of("热" * 60)[0] == "热" * MOST_FIRST
+    assert pieces_of("请于14:30带1,000元到场")[0] == "请于14:30带1,000元到场"
 
 
 @given(st.text(max_size=600))
