@@ -24,6 +24,7 @@ from callcenter.domain.own_prompts import (
     NotListenedTo,
     RecordingRefused,
     StalePrompt,
+    TooLongTogether,
     UnknownPrompt,
     UnknownVersion,
 )
@@ -126,6 +127,7 @@ TABLE: Mapping[type[ShouwenError], tuple[int, str]] = {
     UnknownVersion: (404, N_("There is no such recording")),
     NotListenedTo: (409, N_("Please listen to it first")),
     StalePrompt: (409, N_("A colleague was faster")),
+    TooLongTogether: (409, N_("It is too long beside what is heard with it")),
     RecordingRefused: (422, N_("This recording cannot be used")),
     ConversionFailed: (503, N_("Not available for the moment")),
     NoSuchRecording: (404, N_("There is no such recording")),

@@ -55,6 +55,9 @@ SENTENCES = {
     "prompt-late": Flash(
         N_("Nothing was changed: a colleague was faster. Look at what callers hear now."), "warn"
     ),
+    "prompt-too-long": Flash(
+        N_("Nothing was changed: welcome and offer of the other language may last 4 s together."), "warn"
+    ),
     "listen-first": Flash(
         N_("Nothing was changed: please listen to this version first, to its end."), "warn"
     ),

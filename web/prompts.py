@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import wave
+from collections.abc import Mapping
 from functools import lru_cache
 
 from starlette.datastructures import FormData, UploadFile
@@ -18,6 +20,7 @@ from callcenter.domain.own_prompts import (
     UnknownVersion,
     Version,
     longest_s,
+    partner,
 )
 from callcenter.prompts import Prompt, prompts
 from callcenter.runtime.prompt_upload import convert
@@ -44,9 +47,23 @@ def find(language: str, key: str) -> tuple[PromptId, Prompt]:
     return wanted, found
 
 
-def limit_s(prompt: Prompt) -> float:
-    """How long a recording of it may be, in seconds."""
-    return longest_s(prompt.key, is_piece=prompt.is_piece)
+@lru_cache(maxsize=8)
+def shipped_s(prompt: PromptId) -> float:
+    """How long the product's own prompt is; 0 for one that is not there."""
+    found = catalogue().get(prompt)
+    if found is None or not found.file.is_file():
+        return 0.0
+    with wave.open(str(found.file)) as file:
+        return float(file.getnframes() / file.getframerate())
+
+
+def limit_s(prompt: Prompt, live: Mapping[PromptId, Version]) -> float:
+    """How long a recording of it may be, in seconds, beside what is live."""
+    beside = partner(PromptId(language=prompt.language, key=prompt.key))
+    if beside is None:
+        return longest_s(prompt.key, is_piece=prompt.is_piece)
+    beside_s = live[beside].seconds if beside in live else shipped_s(beside)
+    return longest_s(prompt.key, is_piece=prompt.is_piece, partner_s=beside_s)
 
 
 def put_in(
@@ -55,9 +72,11 @@ def put_in(
     """The form's file as the next version. Raises UnknownPrompt, RecordingRefused, ConversionFailed."""
     _, found = find(prompt.language, prompt.key)
     upload = form.get("file")
+    with console.work() as work:
+        limit = limit_s(found, work.own_prompts.live_versions())
     if not isinstance(upload, UploadFile):
-        raise RecordingRefused(Refusal.EMPTY, limit_s(found))
-    converted = convert(upload.file.read(LARGEST + 1), limit_s(found))
+        raise RecordingRefused(Refusal.EMPTY, limit)
+    converted = convert(upload.file.read(LARGEST + 1), limit)
     with console.work() as work:
         version = add_version(
             work,
@@ -76,10 +95,12 @@ def put_in(
 def make_live(console: Console, prompt: PromptId, version: int, *, by: str, seen: int | None) -> LiveChange:
     """Callers hear this version, or for PRODUCT the product's voice, a few seconds from now.
 
-    Raises UnknownVersion, NotListenedTo, StalePrompt.
+    Raises UnknownVersion, NotListenedTo, StalePrompt, TooLongTogether.
     """
     with console.work() as work:
-        change = go_live(work, prompt, version or None, by=by, now=console.clock(), seen=seen)
+        change = go_live(
+            work, prompt, version or None, by=by, now=console.clock(), shipped_s=shipped_s, seen=seen
+        )
         work.commit()
     return change
 

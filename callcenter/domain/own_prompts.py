@@ -16,8 +16,10 @@ LARGEST = 10 * 1024 * 1024
 LONGEST_S = 30.0
 LONGEST_PIECE_S = 2.0
 """Numbers are read out in eleven digits and more."""
-LONGEST_BY_KEY: Mapping[str, float] = MappingProxyType({"welcome": 4.0})
-"""The contract: at most 4 s may precede the ringing."""
+BEFORE_RINGING_S = 4.0
+"""At most so much may precede the ringing (the contract): the welcome, then in the other language the offer of it."""
+_PARTNERS: Mapping[str, str] = MappingProxyType({"welcome": "language-offer", "language-offer": "welcome"})
+_OTHER_LANGUAGE = MappingProxyType({"zh": "en", "en": "zh"})
 SHORTEST_S = 0.1
 NAME_LIMIT, WORDING_LIMIT, NOTE_LIMIT = 120, 500, 500
 
@@ -36,6 +38,10 @@ class NotListenedTo(ShouwenError):
 
 class StalePrompt(ShouwenError):
     """Somebody else put another version live in the meantime."""
+
+
+class TooLongTogether(ShouwenError):
+    """The welcome and the offer of the other language after it may last 4 s together."""
 
 
 class Refusal(StrEnum):
@@ -137,9 +143,21 @@ class LiveSound:
     sha256: str
 
 
-def longest_s(key: str, *, is_piece: bool) -> float:
-    """How long a recording of this prompt may be, in seconds; a piece is a digit or a word between digits."""
-    return LONGEST_BY_KEY.get(key, LONGEST_PIECE_S if is_piece else LONGEST_S)
+def partner(prompt: PromptId) -> PromptId | None:
+    """What is played right before or after it, before the ringing; None for every other prompt."""
+    if prompt.key not in _PARTNERS or prompt.language not in _OTHER_LANGUAGE:
+        return None
+    return PromptId(language=_OTHER_LANGUAGE[prompt.language], key=_PARTNERS[prompt.key])
+
+
+def longest_s(key: str, *, is_piece: bool, partner_s: float = 0.0) -> float:
+    """How long a recording of this prompt may be, in seconds; a piece is a digit or a word between digits.
+
+    `partner_s`: how long its partner is now.
+    """
+    if key in _PARTNERS:
+        return round(BEFORE_RINGING_S - partner_s, 3)
+    return LONGEST_PIECE_S if is_piece else LONGEST_S
 
 
 def clean_file_name(name: str) -> str:

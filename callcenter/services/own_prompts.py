@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from callcenter.domain.own_prompts import (
+    BEFORE_RINGING_S,
     NOTE_LIMIT,
     WORDING_LIMIT,
     Converted,
@@ -15,10 +16,12 @@ from callcenter.domain.own_prompts import (
     NotListenedTo,
     PromptId,
     StalePrompt,
+    TooLongTogether,
     UnknownVersion,
     Version,
     clean_file_name,
     may_go_live,
+    partner,
 )
 from callcenter.domain.text import clean
 
@@ -101,21 +104,28 @@ def go_live(
     *,
     by: str,
     now: datetime,
+    shipped_s: Callable[[PromptId], float],
     seen: int | None = None,
 ) -> LiveChange:
     """Have callers hear this version, or the product's own voice for None; what is live already stays as it is.
 
-    `seen`: the last change that whoever decided it knew of (0: none); None: whatever it was. Raises UnknownVersion,
-    NotListenedTo, StalePrompt if there was another change since.
+    `seen`: the last change that whoever decided it knew of (0: none); None: whatever it was. `shipped_s`: how long the
+    product's own prompt is. Raises UnknownVersion, NotListenedTo, StalePrompt if there was another change since, and
+    TooLongTogether.
     """
-    own = uow.own_prompts
-    own.lock(prompt)
+    own, beside = uow.own_prompts, partner(prompt)
+    for each in sorted(
+        [prompt] if beside is None else [prompt, beside], key=lambda each: (each.key, each.language)
+    ):
+        own.lock(each)
     before = own.changes(prompt)
     latest = before[-1] if before else None
     if latest is not None and latest.version == version:
         return latest
     if seen is not None and seen != (latest.seq if latest else 0):
         raise StalePrompt
+    if beside is not None:
+        _check_together(uow, {prompt: version, beside: _live(uow, beside)}, shipped_s)
     if version is not None:
         wanted = get_version(uow, prompt, version)
         was_live = any(change.version == version for change in before)
@@ -127,3 +137,21 @@ def go_live(
     if latest is not None or version is not None:  # the product's own voice is live from the start
         own.add_change(change)
     return change
+
+
+def _live(uow: OwnPromptsUnitOfWork, prompt: PromptId) -> int | None:
+    changes = uow.own_prompts.changes(prompt)
+    return changes[-1].version if changes else None
+
+
+def _check_together(
+    uow: OwnPromptsUnitOfWork,
+    versions: Mapping[PromptId, int | None],
+    shipped_s: Callable[[PromptId], float],
+) -> None:
+    seconds = (
+        get_version(uow, prompt, version).seconds if version is not None else shipped_s(prompt)
+        for prompt, version in versions.items()
+    )
+    if sum(seconds) > BEFORE_RINGING_S:
+        raise TooLongTogether

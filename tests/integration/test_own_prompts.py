@@ -23,6 +23,7 @@ from callcenter.domain.own_prompts import (
     NotListenedTo,
     PromptId,
     StalePrompt,
+    TooLongTogether,
     UnknownVersion,
     Version,
 )
@@ -85,7 +86,7 @@ def added(make: UowFactory, hz: int = 400, prompt: PromptId = WELCOME) -> Versio
 
 def put_live(make: UowFactory, version: int | None, by: str = "104", seen: int | None = None) -> None:
     with make() as uow:
-        go_live(uow, WELCOME, version, by=by, now=NOW, seen=seen)
+        go_live(uow, WELCOME, version, by=by, now=NOW, shipped_s=lambda _: 1.5, seen=seen)
         uow.commit()
 
 
@@ -135,6 +136,29 @@ def test_only_who_listened_puts_a_version_live(make: UowFactory) -> None:
         (3, 1, "105"),
         (4, None, "105"),
     ]
+
+
+@pytest.mark.parametrize(("offer_s", "fits"), [(3.0, True), (3.001, False)])
+def test_what_precedes_the_ringing_lasts_four_seconds_at_most(
+    make: UowFactory, offer_s: float, fits: bool
+) -> None:
+    """The welcome of 1 s, and the other language's offer after it."""
+    added(make)
+    put_live(make, 1)
+    offer = PromptId(language="en", key="language-offer")
+    with make() as uow:
+        converted = dataclasses.replace(sound(), seconds=offer_s)
+        version = add_version(uow, offer, converted, file_name="", wording="", note="", by="104", now=NOW)
+        uow.own_prompts.note_listened(version.id, "104", NOW)
+        if fits:
+            go_live(uow, offer, 1, by="104", now=NOW, shipped_s=lambda _: 1.5)
+        else:
+            with pytest.raises(TooLongTogether):
+                go_live(uow, offer, 1, by="104", now=NOW, shipped_s=lambda _: 1.5)
+        uow.commit()
+    if fits:  # the product's own welcome is longer than ours: with this offer it has no room
+        with pytest.raises(TooLongTogether):
+            put_live(make, None)
 
 
 def test_the_products_own_voice_is_no_change_at_the_start(make: UowFactory) -> None:

@@ -67,10 +67,10 @@ def test_what_cannot_be_used_is_refused_with_the_reason() -> None:
 
 
 def test_a_prompt_has_the_time_that_it_may_take() -> None:
-    welcome = longest_s("welcome", is_piece=False)
+    welcome = longest_s("welcome", is_piece=False, partner_s=0.5)
     assert convert(wav(tone(400, welcome - 0.4)), welcome).seconds <= welcome
     assert refused(wav(tone(400, welcome + 0.1)), welcome) is Refusal.TOO_LONG
-    assert welcome == 4
+    assert welcome == 3.5
     assert longest_s("digit-1", is_piece=True) == 2
     assert longest_s("goodbye", is_piece=False) == 30
 

@@ -163,6 +163,17 @@ def test_ranges_for_players_that_ask_for_them(manager: Browser, recording: bytes
     assert listen(manager, 1, range="lines=1-2").status_code == 200
 
 
+def test_a_welcome_has_room_beside_the_offer_of_the_other_language(manager: Browser, api: Api) -> None:
+    welcome = "/prompts/zh/welcome"
+    limit_s = api.get(welcome)["prompt"]["longest_s"]
+    assert 2 < limit_s < 3
+    assert "4 s together" in manager.text(welcome)
+    assert send(manager, wav(tone(400, limit_s + 0.2)), path=welcome)[0] == 422
+    assert send(manager, wav(tone(400, limit_s - 0.5)), path=welcome)[0] == 303
+    listen(manager, 1, path=welcome)
+    assert put_live(manager, 1, 0, path=welcome) == f"{welcome}?done=prompt-live"
+
+
 def test_another_manager_has_to_listen_themselves(
     manager: Browser, desk: Desk, recording: bytes, uow_factory: UowFactory
 ) -> None:

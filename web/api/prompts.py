@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -10,7 +10,6 @@ from pydantic import AwareDatetime, Field
 from starlette.responses import Response
 
 from callcenter.domain.own_prompts import LiveChange, Version
-from callcenter.prompts import Prompt
 from web.api.models import ListOut, Shape
 from web.changing import acting_for
 from web.console import Console
@@ -118,9 +117,7 @@ def list_all(
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> ListOut[PromptOut]:
     """In the order of the catalogue, all of them; `next` is null."""
-    return ListOut[PromptOut](
-        items=[_prompt(console, line) for line in _lines(console, language, show, q)], next=None
-    )
+    return ListOut[PromptOut](items=_listed(console, language, show, q), next=None)
 
 
 @router.get("/{language}/{key}", summary="One prompt with its recordings")
@@ -130,9 +127,9 @@ def show_one(console: ConsoleDep, program: ManagersProgramDep, language: Languag
     with console.work() as work:
         versions, changes = work.own_prompts.versions(prompt_id), work.own_prompts.changes(prompt_id)
         readings = work.own_prompts.readings(prompt_id)
-    (line,) = [each for each in _lines(console, language, Choice.ALL, "") if each.prompt.key == key]
+    (prompt,) = [each for each in _listed(console, language, Choice.ALL, "") if each.key == key]
     return OnePromptOut(
-        prompt=_prompt(console, line),
+        prompt=prompt,
         versions=[_version(console, each, _reading(readings, each.version)) for each in versions],
         changes=[_change(console, each) for each in reversed(changes)],
     )
@@ -190,32 +187,24 @@ def _manager(console: Console, program: Viewer, actor: str) -> str:
     return acting.extension
 
 
-def _lines(console: Console, language: str, choice: Choice, words: str) -> Sequence[Line]:
+def _listed(console: Console, language: str, choice: Choice, words: str) -> list[PromptOut]:
     with console.work() as work:
         own = work.own_prompts
         live, changes, latest = own.live_versions(), own.latest_changes(), own.latest_versions()
-    return lines(
-        catalogue(),
-        live,
-        changes,
-        latest,
-        language=language,
-        choice=choice,
-        words=words,
-        say=console.speeches["en"],
-    )
+    say = console.speeches["en"]
+    found = lines(catalogue(), live, changes, latest, language=language, choice=choice, words=words, say=say)
+    return [_prompt(console, line, limit_s(line.prompt, live)) for line in found]
 
 
-def _prompt(console: Console, line: Line) -> PromptOut:
-    prompt: Prompt = line.prompt
-    change = line.change
+def _prompt(console: Console, line: Line, longest_s: float) -> PromptOut:
+    prompt, change = line.prompt, line.change
     return PromptOut(
         key=prompt.key,
         language=prompt.language,
         text=prompt.text,
         when=prompt.when,
         wording=line.says,
-        longest_s=limit_s(prompt),
+        longest_s=longest_s,
         version=line.version,
         latest=line.latest,
         set_by=change.set_by if change else None,

@@ -15,6 +15,8 @@ from callcenter.domain.own_prompts import (
     PromptId,
     RecordingRefused,
     StalePrompt,
+    TooLongTogether,
+    partner,
 )
 from web.deps import FormDep, ManagerPageDep
 from web.prompts import catalogue, find, limit_s, make_live, play, put_in
@@ -80,6 +82,7 @@ def _render(
         listened = own.listened(prompt_id, page.reader.viewer.extension)
         readings = own.readings(prompt_id)
         names = work.staff.names()
+        limit = limit_s(prompt, own.live_versions())
     shown = version_lines(versions, changes, listened, readings, names, page.say)
     return page(
         "prompts/one.html",
@@ -91,7 +94,8 @@ def _render(
         live=next((each for each in shown if each.is_live), None),
         changes=changes,
         names=names,
-        limit=page.say.seconds(round(limit_s(prompt) * 1000)),
+        limit=page.say.seconds(int(limit * 10) * 100),
+        together=partner(prompt_id) is not None,
         largest_mib=LARGEST // 2**20,
         wording_limit=WORDING_LIMIT,
         note_limit=NOTE_LIMIT,
@@ -132,6 +136,8 @@ def put_live(page: ManagerPageDep, form: FormDep, language: Language, key: Key) 
         return go(f"{address}?done=listen-first#version-{version}")
     except StalePrompt:
         return go(address, "prompt-late")
+    except TooLongTogether:
+        return go(address, "prompt-too-long")
     return go(address, "prompt-live" if version else "prompt-product")
 
 
