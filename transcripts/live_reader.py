@@ -7,7 +7,9 @@ Whisper is made for windows of thirty seconds; its encoder takes shorter ones as
 from __future__ import annotations
 
 import json
+import zlib
 from array import array
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,7 +24,7 @@ from transcripts.errors import EngineFailed
 from transcripts.live_voice import RATE_HZ as LINE_HZ
 from transcripts.live_voice import Utterance
 from transcripts.text import tidy, without_stutter
-from transcripts.whisper_engine import COMPRESSION, DOUBTFUL_LOGPROB, NO_SPEECH, PROMPTS, SURE_LOGPROB
+from transcripts.whisper_engine import PROMPTS, heard
 
 LOOP = 7
 """Tokens that never come twice in the same order: Whisper in a loop."""
@@ -77,20 +79,25 @@ class WhisperReader:
                 text = tokenizer.decode([each for each in result.sequences_ids[0] if each < tokenizer.eot])
         except (RuntimeError, ValueError) as error:
             raise EngineFailed(f"Whisper failed: {error}") from error
-        text = tidy(text, self._language)
-        return text if _heard(text, float(result.scores[0]), float(result.no_speech_prob), prompt) else ""
+        text = tidy(text.replace("\ufffd", ""), self._language)
+        reading = _Reading(
+            text=text, avg_logprob=float(result.scores[0]), no_speech_prob=float(result.no_speech_prob)
+        )
+        return text if heard(reading, prompt) and without_stutter(text) == text else ""
 
 
-def _heard(text: str, logprob: float, no_speech: float, prompt: str | None) -> bool:
-    """Whether it was heard rather than made up; see `transcripts.whisper_engine`."""
-    import zlib
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A reading as `transcripts.whisper_engine.heard` judges it."""
 
-    if logprob < DOUBTFUL_LOGPROB or (no_speech > NO_SPEECH and logprob < SURE_LOGPROB):
-        return False
-    raw = text.encode()
-    if len(raw) > len(zlib.compress(raw)) * COMPRESSION or without_stutter(text) != text:
-        return False
-    return not prompt or text.strip("。 ") not in prompt
+    text: str
+    avg_logprob: float
+    no_speech_prob: float
+
+    @property
+    def compression_ratio(self) -> float:
+        raw = self.text.encode()
+        return len(raw) / len(zlib.compress(raw))
 
 
 class VoskReader:
