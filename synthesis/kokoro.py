@@ -49,8 +49,8 @@ class Kokoro:
 
     name = f"kokoro-82m {VOICES['zh']} {VOICES['en']}"
 
-    def __init__(self, folder: Path, *, quick: bool = True) -> None:
-        """Loads it; not `quick`: the network as it comes, slower and a little clearer. VoiceMissing or VoiceBroken."""
+    def __init__(self, folder: Path) -> None:
+        """Loads it. Raises VoiceMissing or VoiceBroken."""
         if not all((folder / name).is_file() for name in FILES):
             raise VoiceMissing
         self._lock = threading.Lock()
@@ -62,7 +62,7 @@ class Kokoro:
             }
             self._styles = {language: style.reshape(-1, 1, 256) for language, style in self._styles.items()}
             self._english = English(folder)
-            self._session = _session(_network(folder) if quick else (folder / "model.onnx").read_bytes())
+            self._session = _session(_network(folder))
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise VoiceBroken from error
 

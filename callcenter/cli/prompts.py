@@ -73,7 +73,7 @@ def prompts_render(
             render_made(key, folder, [language] if language else list(Language))
     if model is None or not wanted:
         return
-    speaker = Kokoro(model, quick=False)
+    speaker = Kokoro(model)
     for prompt in wanted:
         seconds = render(speaker, prompt, folder)
         typer.echo(f"{prompt.language} {prompt.key}: {seconds:.2f} s")
