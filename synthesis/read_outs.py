@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.briefings import spoken_form
@@ -12,6 +13,9 @@ from callcenter.domain.tickets import Ticket
 from callcenter.runtime import spoken
 from callcenter.services.rules import rules_of
 from callcenter.settings import Settings
+
+SETTLED = timedelta(seconds=2)
+"""A call that lasts no longer is handed to nobody: on a busy line many are over by then."""
 
 Units = Callable[[], AbstractContextManager[SqlUnitOfWork]]
 
@@ -30,7 +34,7 @@ class ReadOuts:
     def look(self) -> None:
         """See whose ticket changed, and whose call is over."""
         with self._units() as uow:
-            live = uow.typed_handoffs.tickets_in_calls()
+            live = uow.typed_handoffs.tickets_in_calls(datetime.now(UTC) - SETTLED)
             changed = {
                 linkedid: ticket
                 for linkedid, number, version in live

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, delete, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -124,8 +124,9 @@ class TypedHandoffRepository:
         values = {"state": state.value, "refusal": refusal.value if refusal else None, "handoff": handoff}
         self._session.execute(update(TypedHandoffRow).where(TypedHandoffRow.id == request_id).values(values))
 
-    def tickets_in_calls(self) -> list[tuple[str, str, int]]:
-        """Of each answered call in progress: linkedid, the ticket's number and version; those first that go on."""
+    def tickets_in_calls(self, answered_before: datetime) -> list[tuple[str, str, int]]:
+        """Of each call in progress that was answered by then, or is being handed on: linkedid, the ticket's number and
+        version; those first that are being handed on."""
         handed = (
             select(HandoffRow.seq)
             .where(HandoffRow.linkedid == CallRow.linkedid, HandoffRow.outcome.is_(None))
@@ -134,7 +135,7 @@ class TypedHandoffRepository:
         query = (
             select(CallRow.linkedid, TicketRow.number, TicketRow.version)
             .join(TicketRow, TicketRow.number == CallRow.ticket)
-            .where(CallRow.ended_at.is_(None), CallRow.answered_at.is_not(None))
+            .where(CallRow.ended_at.is_(None), or_(CallRow.answered_at < answered_before, handed))
             .order_by(handed.desc(), CallRow.arrived_at)
         )
         return [(linkedid, number, version) for linkedid, number, version in self._session.execute(query)]

@@ -310,7 +310,11 @@ def test_who_calls_is_said_while_they_talk_and_forgotten_with_the_call(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("synthesis.texts.READ_OUTS_S", 0.0)
+    monkeypatch.setattr("synthesis.read_outs.SETTLED", timedelta(hours=1))
     texts = Texts(settings, uow_factory, voice)
+    texts.run()
+    assert voice.said == [], "a call that has just begun is handed to nobody"
+    monkeypatch.setattr("synthesis.read_outs.SETTLED", timedelta())
     texts.run()
     file = spoken.caller_file(settings, LINKEDID)
     assert file.read_text() == "zh:来电者：王小明。", "the network's name is a person's"
