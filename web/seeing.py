@@ -113,6 +113,15 @@ def export(
     _note(work, viewer, Via.EXPORT, f"list {description}", counted(numbers, names), now)
 
 
+def transcripts(
+    work: SqlUnitOfWork, viewer: Viewer, description: str, *, texts: int, in_full: bool, now: datetime
+) -> None:
+    """A file of what callers said, with how many texts; `in_full`: with the numbers and names in them."""
+    if texts:
+        more = counted(texts, texts) if in_full else ""
+        _note(work, viewer, Via.EXPORT, f"list {description}", f"{Seen.MESSAGE}={texts} {more}".strip(), now)
+
+
 def _was_said(recordings: Iterable[StoredTranscript]) -> bool:
     return any(each.reading for each in recordings if each.recording.purpose is not Purpose.BRIEFING)
 

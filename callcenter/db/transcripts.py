@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR, insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from callcenter.db.base import Base
 from callcenter.db.tickets import TicketRow
@@ -403,6 +403,25 @@ class TranscriptRepository:
                 Correction(version=row.version, text=row.text, by=row.by, at=row.at)
             )
         return found
+
+    def of_period(
+        self, start: datetime, end: datetime, limit: int
+    ) -> list[tuple[StoredTranscript, str | None, str | None]]:
+        """The oldest recordings made from `start` to before `end`, with their tickets and the contacts' names."""
+        of_call = aliased(TicketRow)
+        by_call = select(of_call.number).where(of_call.linkedid == RecordingRow.linkedid).limit(1)
+        number = func.coalesce(RecordingRow.ticket_number, by_call.scalar_subquery())
+        query = (
+            select(RecordingRow, TranscriptRow, TicketRow.number, TicketRow.contact_name)
+            .join(TranscriptRow, TranscriptRow.recording_id == RecordingRow.id)
+            .outerjoin(TicketRow, TicketRow.number == number)
+            .where(RecordingRow.created_at >= start, RecordingRow.created_at < end)
+            .order_by(RecordingRow.created_at, RecordingRow.id)
+            .limit(limit)
+        )
+        return [
+            (_stored(row, words), ticket, name) for row, words, ticket, name in self._session.execute(query)
+        ]
 
     def lock_ticket(self, recording: RecordedFile) -> str | None:
         """The ticket that a recording belongs to, its row locked; None: there is none yet."""

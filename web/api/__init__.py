@@ -35,6 +35,7 @@ from web.api import (
     ticket_steps,
     tickets,
     today,
+    transcripts,
 )
 from web.api.models import ProblemOut
 from web.problems import MEDIA_TYPE
@@ -73,6 +74,7 @@ PARTS = (
     ticket_steps,
     tickets,
     today,
+    transcripts,
 )
 
 

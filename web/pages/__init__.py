@@ -34,6 +34,7 @@ from web.pages import (
     ticket_steps,
     tickets,
     today,
+    transcripts,
 )
 
 PARTS = (
@@ -66,6 +67,7 @@ PARTS = (
     ticket_steps,
     tickets,
     today,
+    transcripts,
 )
 
 
