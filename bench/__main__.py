@@ -20,6 +20,7 @@ BENCHES = {
     "waits": ("bench.waits", "after pressing 1, for the ticket, for the live board"),
     "truth": ("bench.truth", "100 calls: the record beside what the phones did"),
     "transcribe": ("bench.transcribe", "a 10 s message becomes text"),
+    "speech": ("bench.speech", "character and word errors, speed and memory of the recognisers in use"),
     "transcribing": ("bench.transcribing", "call set-up while recordings are transcribed"),
     "due_times": ("bench.due_times", "due times of the engine, on one core"),
     "breaches": ("bench.breaches", "how soon a breach is recorded, beside two workers"),

@@ -29,7 +29,7 @@ def a_law(samples: Samples) -> Samples:
     size = np.where(negative, -pcm - 1, pcm) >> 3
     step = np.where(size < 64, 2, np.left_shift(1, np.log2(np.maximum(size, 64)).astype(np.int32) - 4))
     back = (size // step * step + step // 2) << 3
-    return (np.where(negative, -back, back) / 32768).astype(np.float32)
+    return np.asarray(np.where(negative, -back, back) / 32768, np.float32)
 
 
 def gsm(samples: Samples) -> Samples:

@@ -9,9 +9,10 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.speech_line import Samples, at_line_rate
+from bench.speech_line import at_line_rate
 from callcenter.settings import default_cache
 from callcenter.sound.decode import decode
+from callcenter.sound.samples import Samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

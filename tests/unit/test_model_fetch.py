@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
 from collections import namedtuple
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from callcenter.runtime import unpacked
 from callcenter.runtime.models import catalogue, store
 from callcenter.runtime.models import fetch as fetching
 from callcenter.runtime.models.catalogue import Archive, Model, Shipped, Source
@@ -149,7 +149,7 @@ def test_what_comes_with_the_product_completes_a_model(
 
 def test_without_room_nothing_is_fetched(index: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(unpacked.shutil, "disk_usage", lambda _: usage(100, 100, 99_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(100, 100, 99_000_000))
     small = small_model(index)
     big = Model(
         name="small", engine="whisper", languages=("zh",), size=200_000_000, licence="MIT", about="big",
