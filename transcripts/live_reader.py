@@ -146,6 +146,6 @@ def reader(recogniser: Recogniser, folder: Path, language: str) -> Reader | None
 
 
 def wide(samples: array[int]) -> Samples:
-    """Samples of the line at RATE_HZ, as floats."""
-    narrow: Samples = (np.frombuffer(samples, dtype="<i2") / 32768).astype(np.float32)
+    """Samples of the line at RATE_HZ, as floats; of a copy, because the leg's thread goes on adding to them."""
+    narrow: Samples = (np.frombuffer(samples.tobytes(), dtype="<i2") / 32768).astype(np.float32)
     return resample(narrow, LINE_HZ, RATE_HZ) if len(narrow) else narrow

@@ -20,6 +20,7 @@ from callcenter.settings import Settings
 from tests.polling import until
 from transcripts.errors import EngineFailed
 from transcripts.live import MOST_LEGS, Captioner
+from transcripts.live_reader import wide
 from transcripts.live_socket import NoAudioSocket, identity, sound
 from transcripts.live_text import Agreement
 from transcripts.live_voice import LONGEST_FRAMES, RATE_HZ, Utterance, Voice
@@ -263,3 +264,10 @@ def test_a_question_that_is_none_gets_no_answer(
 
 def test_without_a_captioner_there_is_no_place(tmp_path: Path) -> None:
     assert asking.ask(Settings.model_validate({"home": tmp_path}), LEG) is None
+
+
+def test_reading_does_not_hold_up_who_is_speaking() -> None:
+    said = tone(0.5)
+    sound_of_it = wide(said)
+    said.extend(tone(0.5))  # raises BufferError while anybody looks at the array itself
+    assert len(sound_of_it) == RATE_HZ
