@@ -49,6 +49,9 @@ MOST_BYTES = 700_000_000
 PATIENCE_S = 900.0
 """For one part of a recording, a minute of sound: thirty times what it takes, call set-ups in between included."""
 
+_BEGUN = True
+"""The process has taken the work: from now on its death is the work's fault."""
+
 _Work = tuple[str, Audio] | Request | str
 _Answer = Transcript | Heard | TranscriptsError | None
 
@@ -108,22 +111,24 @@ class Aside:
         return answer
 
     def _answer(self, work: _Work) -> _Answer:
-        while True:
+        for last in (False, False, True):
             connection = self._connected()
+            begun = False
             try:
                 connection.send(work)
-            except OSError:
-                self._lost(connection)  # it died before it had anything to do: the next one is asked
-                continue
-            try:
+                connection.recv()
+                begun = True
                 if not connection.poll(self._patience_s):
                     self._end(EngineTooSlow)
                 answer: _Answer = connection.recv()
             except (OSError, EOFError) as error:
                 self._lost(connection)
                 why, self._ended_for = self._ended_for or EngineCrashed, None
-                raise why from error
+                if begun or last:
+                    raise why from error
+                continue  # it died before it had anything to do: the next one is asked
             return answer
+        raise EngineCrashed
 
     def _end(self, why: type[EngineFailed] | None) -> None:
         """End the process, if there is one; `why` is what the one who waits for its answer is told."""
@@ -265,6 +270,7 @@ def main() -> None:
         while True:
             try:
                 work: _Work = connection.recv()
+                connection.send(_BEGUN)
             except (EOFError, OSError):
                 return
             connection.send(_done(settings, work))

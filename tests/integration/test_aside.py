@@ -1,18 +1,22 @@
-"""The recogniser's own process: its death costs one try, and it stands still while calls are set up."""
+"""The recogniser's own process: its death costs one try, it stays within bounds, and stands still while calls are set
+up."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from rich.console import Console
 
+from callcenter.domain.transcripts import Cause
 from callcenter.runtime import calls_first
 from callcenter.runtime.models import install
 from callcenter.settings import Settings
@@ -21,7 +25,8 @@ from transcripts import aside
 from transcripts.aside import Aside
 from transcripts.audio import Audio, read_audio
 from transcripts.engine import Transcript
-from transcripts.errors import EngineFailed, ModelMissing
+from transcripts.errors import EngineFailed, EngineTooLarge, EngineTooSlow, ModelMissing
+from transcripts.listening import Request
 
 VOICES = Path(__file__).parents[1] / "voices"
 PATIENCE_S = 120
@@ -178,3 +183,60 @@ def test_a_home_with_a_long_name(tmp_path: Path) -> None:
         listening.settimeout(5)
         assert listening.recv(10) == b""
     calls_first.address(settings).unlink()
+
+
+def _request(home: Settings, name: str = "a.wav", **more: Any) -> Request:
+    home.recordings.mkdir(exist_ok=True)
+    shutil.copy(VOICES / "zh-message-02.wav", home.recordings / name)
+    return Request(folder=home.recordings, name=name, start_s=0.0, language="zh", **more)
+
+
+def test_a_part_of_a_recording_is_read_and_understood_over_there(beside: Aside, home: Settings) -> None:
+    heard = beside.listen(_request(home))
+    assert heard.last
+    assert "发票" in heard.part.text
+
+
+def test_the_second_try_is_made_by_a_fresh_process(beside: Aside, home: Settings) -> None:
+    before = children()
+    beside.listen(_request(home))
+    (first,) = children() - before
+    heard = beside.listen(_request(home, elsewhere=True))
+    (second,) = children() - before
+    assert first != second
+    assert "老师" in heard.part.text or "学" in heard.part.text
+
+
+def test_a_process_that_takes_too_much_memory_is_ended_and_told(home: Settings) -> None:
+    before = children()
+    small = Aside(home, most_bytes=60_000_000)
+    with pytest.raises(EngineTooLarge) as caught:
+        small.listen(_request(home))
+    assert caught.value.cause is Cause.OUT_OF_MEMORY
+    for pid in children() - before:
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_process_that_hangs_is_ended_and_told(home: Settings) -> None:
+    before = children()
+    impatient = Aside(home, patience_s=0.2)
+    with pytest.raises(EngineTooSlow) as caught:
+        impatient.listen(_request(home))
+    assert caught.value.cause is Cause.TOO_SLOW
+    for pid in children() - before:
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_what_a_real_message_takes_stays_within_the_bound(beside: Aside, home: Settings) -> None:
+    before = children()
+    beside.listen(_request(home))
+    (pid,) = children() - before
+    assert psutil.Process(pid).memory_info().rss < aside.MOST_BYTES
+
+
+def test_the_process_ends_while_nothing_is_asked_of_it(beside: Aside, home: Settings) -> None:
+    before = children()
+    beside.warm("zh")
+    (pid,) = children() - before
+    os.kill(pid, signal.SIGKILL)
+    assert "发票" in beside.listen(_request(home)).part.text
