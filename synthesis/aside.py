@@ -24,6 +24,7 @@ LONGEST_S = 60.0
 ALONE_S = 0.02
 """How often the recogniser is asked to hold its breath while somebody waits for the voice."""
 RETRY_S = 1.0
+TRIES = 3
 
 
 class VoiceAside:
@@ -53,7 +54,7 @@ class VoiceAside:
         return answer
 
     def _ask(self, request: tuple[str, str], urgent: bool) -> bytes | SynthesisError:
-        while True:
+        for _ in range(TRIES):
             connection = self._connected()
             try:
                 connection.send(request)
@@ -68,6 +69,7 @@ class VoiceAside:
                 self._lost(connection)
                 raise VoiceFailed("the voice's process ended in the middle of a text") from error
             return answer
+        raise VoiceFailed("the voice's process ends as soon as it begins")
 
     def _has_answer(self, connection: Connection, urgent: bool) -> bool:
         until = time.monotonic() + LONGEST_S

@@ -391,6 +391,14 @@ def test_recognisers_make_room_for_what_somebody_waits_for(alone: VoiceAside, se
         assert recogniser.recv(1) == b""
 
 
+def test_one_that_cannot_even_begin_is_given_up(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aside, "MODULE", "tests.support.no_such_module")
+    voice = VoiceAside(settings)
+    for _ in range(3):
+        with pytest.raises(VoiceFailed):
+            voice.say("pid", "zh")
+
+
 def test_one_that_never_ends_is_killed(alone: VoiceAside, monkeypatch: pytest.MonkeyPatch) -> None:
     pid = int(alone.say("pid", "zh"))
     monkeypatch.setattr(aside, "LONGEST_S", 0.5)
