@@ -267,7 +267,20 @@ def test_without_a_captioner_there_is_no_place(tmp_path: Path) -> None:
 
 
 def test_reading_does_not_hold_up_who_is_speaking() -> None:
-    said = tone(0.5)
-    sound_of_it = wide(said)
-    said.extend(tone(0.5))  # raises BufferError while anybody looks at the array itself
-    assert len(sound_of_it) == RATE_HZ
+    said, over = tone(60.0), threading.Event()
+    faults: list[BufferError] = []
+
+    def speak_on() -> None:
+        try:
+            while not over.is_set():
+                said.extend(said[:160])
+        except BufferError as error:  # an array that somebody looks at cannot grow
+            faults.append(error)
+
+    speaking = threading.Thread(target=speak_on)
+    speaking.start()
+    for _ in range(10):
+        wide(said)
+    over.set()
+    speaking.join()
+    assert faults == []
