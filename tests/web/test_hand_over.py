@@ -107,7 +107,9 @@ def test_whoever_has_the_caller_hands_them_on(
     assert "李静" in page
     number = browser._desk.tickets["talking"]
     assert TEXT in browser.text(f"/tickets/{number}"), "the briefing is in the ticket's story"
-    assert TEXT in browser.text(path)
+    page = browser.text(path)
+    assert TEXT in page
+    assert "The briefing is typed" in page
     clock.advance(timedelta(seconds=30))
     tell(open_work, asked.linkedid, (Kind.HANDOFF_ENDED, 20, {"outcome": "refused"}), after=2)
     page = browser.text(f"{path}/hand-over")

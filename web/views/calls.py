@@ -131,6 +131,9 @@ def _requested(event: CallEvent, call: Call, say: Speech) -> Line:
 
 
 def _briefed(event: CallEvent, call: Call, say: Speech) -> Line:
+    if "typed" in event.data:
+        text = say.gettext("The briefing is typed; a voice says it.")
+        return Line(at=event.at, text=text, icon=Icon("message").name)
     return Line(at=event.at, text=say.gettext("The briefing is recorded."), icon=Icon("microphone").name)
 
 
