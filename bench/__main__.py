@@ -21,6 +21,7 @@ BENCHES = {
     "truth": ("bench.truth", "100 calls: the record beside what the phones did"),
     "transcribe": ("bench.transcribe", "a 10 s message becomes text"),
     "speech": ("bench.speech", "character and word errors, speed and memory of the recognisers in use"),
+    "message": ("bench.message", "the text of a 15 s message after hang-up, through the whole product"),
     "transcribing": ("bench.transcribing", "call set-up while recordings are transcribed"),
     "due_times": ("bench.due_times", "due times of the engine, on one core"),
     "breaches": ("bench.breaches", "how soon a breach is recorded, beside two workers"),

@@ -77,7 +77,7 @@ def _free_rtp_range() -> str:
 
 
 @contextmanager
-def running(keep: bool = False) -> Iterator[Instance]:
+def running(keep: bool = False, *, engine: str = "off") -> Iterator[Instance]:
     """Starts `shouwen run` and waits until it is well; raises RuntimeError with its last lines when it is not."""
     home = Path(tempfile.mkdtemp(prefix="shouwen-bench-"))
     log = home.with_suffix(".log")
@@ -93,8 +93,8 @@ def running(keep: bool = False) -> Iterator[Instance]:
         "SHOUWEN_WEB_PORT": str(ports["web_port"]),
         "SHOUWEN_RTP_PORTS": _free_rtp_range(),
         "SHOUWEN_LAB_PHONE": f"{LOOPBACK}:{lab_port}",
-        "SHOUWEN_ENGINE_ZH": "off",
-        "SHOUWEN_ENGINE_EN": "off",
+        "SHOUWEN_ENGINE_ZH": engine,
+        "SHOUWEN_ENGINE_EN": engine,
     }
     command = [str(Path(sys.executable).with_name("shouwen")), "run", "--no-demo-calls"]
     with log.open("wb") as output:
