@@ -70,17 +70,18 @@ def test_it_tells_what_is_said_and_comes_back_after_a_kill(
     url = make_url(on.database_url or "").set(drivername="postgresql").render_as_string(hide_password=False)
     told: list[Caption] = []
 
-    def listen(listener: psycopg.Connection, seconds: float) -> None:
-        for news in listener.notifies(timeout=seconds):
+    def heard(listener: psycopg.Connection) -> str:
+        for news in listener.notifies(timeout=0.2):
             caption = from_json(news.payload)
             assert caption is not None
             told.append(caption)
+        return "".join(each.text for each in told)
 
     with psycopg.connect(url, autocommit=True) as listener:
         listener.execute("LISTEN shouwen_captions")
         with connected(on, captions.ask(on, LEG)) as leg:
             say(leg, "zh-message-01.wav")
-            until(lambda: listen(listener, 0.2) or "热水" in "".join(each.text for each in told), 30)
+            until(lambda: "热水" in heard(listener), 30)
         assert all(each.linkedid == LEG.linkedid for each in told)
     [child] = psutil.Process(running.pid).children()
     child.kill()
