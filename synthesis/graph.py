@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
+from google.protobuf.message import DecodeError
 from onnx import helper, numpy_helper
 
 Floats = npt.NDArray[np.float64]
@@ -32,16 +33,17 @@ _MARGIN = 1.15
 
 def faster(model: bytes) -> bytes:
     """The same model for the same inputs. Raises ValueError for a model that is made otherwise."""
-    proto = onnx.load_model_from_string(model)
     try:
+        proto = onnx.load_model_from_string(model)
         graph = _Graph(proto.graph)
         with resources.files("synthesis").joinpath("ranges.npz").open("rb") as file, np.load(file) as ranges:
-            for node in [node for node in graph.nodes if node.op_type == "ConvInteger"]:
-                _Convolution(graph, node).replace(np.asarray(ranges[node.name], np.float64))
+            for name in ranges.files:
+                node = next(node for node in graph.nodes if node.name == name)
+                _Convolution(graph, node).replace(np.asarray(ranges[name], np.float64))
         for node in [node for node in graph.nodes if node.op_type == "STFT"]:
             _replace_stft(graph, node)
         graph.write()
-    except (KeyError, IndexError, StopIteration) as error:
+    except (KeyError, IndexError, StopIteration, DecodeError) as error:
         raise ValueError("this is not the network that is known") from error
     return bytes(proto.SerializeToString())
 
