@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from callcenter.domain.transcripts import Cause
 from transcripts.audio import RATE_HZ, Audio
+from transcripts.whisper_engine import VOICE
 
 LEAST_SPEECH_S = 0.25
 """Shorter than any word: a cough, a click."""
@@ -35,7 +36,10 @@ def speech_s(audio: Audio) -> float:
     from faster_whisper.vad import get_speech_timestamps
 
     found = get_speech_timestamps(
-        audio.samples, min_speech_duration_ms=round(LEAST_SPEECH_S * 1000), speech_pad_ms=0
+        audio.samples,
+        threshold=VOICE["threshold"],
+        min_speech_duration_ms=round(LEAST_SPEECH_S * 1000),
+        speech_pad_ms=0,
     )
     return float(sum(part["end"] - part["start"] for part in found)) / RATE_HZ
 
