@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from callcenter.runtime.models import install
+from callcenter.runtime.models import install, store
 from callcenter.settings import Settings
 
 COMMAND = Path(sys.executable).with_name("shouwen")
@@ -68,8 +68,10 @@ def test_a_model_comes_from_a_folder_is_checked_and_goes(cache: Path, voice: Pat
     assert (found.returncode, found.stdout) == (1, "kokoro: model.onnx is damaged\n")
     assert "shouwen models remove kokoro" in found.stderr
 
+    size_mb = store.size(place) // 1_000_000
     gone = models(cache, "remove", "kokoro")
-    assert (gone.returncode, gone.stdout) == (0, "kokoro: removed, 93 MB are free\n")
+    assert (gone.returncode, gone.stdout) == (0, f"kokoro: removed, {size_mb} MB are free\n")
+    assert not place.exists()
     again = models(cache, "remove", "kokoro")
     assert (again.returncode, again.stderr) == (1, "error: kokoro is not installed\n")
 
