@@ -165,3 +165,36 @@ def test_the_page_shows_progress_while_it_is_written(
     browser.client.cookies.clear()
     browser.log_in("102")
     assert browser.client.get(f"/recordings/{recording_id}/progress").status_code == 403
+
+
+def test_the_page_shows_remarks_reasons_and_every_text_there_was(
+    browser: Browser, desk: Desk, uow_factory: UowFactory
+) -> None:
+    number = desk.tickets["unowned"]
+    recording_id = message_of(uow_factory, number)
+    with uow_factory() as uow:
+        transcripts.transcribe_again(uow, recording_id, Asked(), NOW)
+        uow.commit()
+    heard(uow_factory, number, "我要发飘", remarks=(Remark.CLIPPED, Remark.SOUNDS_LIKE_ZH))
+    browser.log_in("104")
+    browser.post(f"/tickets/{number}/transcript", text="我要发票", version="0")
+    text = browser.text(f"/tickets/{number}")
+    for shown in (
+        "The voice is distorted",
+        "It sounds like Chinese",
+        "Earlier texts",
+        "我要发票",
+        "我要发飘",
+    ):
+        assert shown in text, shown
+    fields = {"text": "我也改了", "version": "0", "csrf_token": browser.csrf}
+    late = browser.client.post(f"/tickets/{number}/transcript", data=fields)
+    assert late.status_code == 409
+    assert "我也改了" in late.text
+    assert browser.post(f"/tickets/{number}/transcript-back").endswith("done=restored")
+    assert "Back to the machine's text" in browser.text(f"/tickets/{number}")
+    assert browser.post(f"/tickets/{number}/transcript-again", language="en").endswith("done=again")
+    heard(uow_factory, number, cause=Cause.FAX)
+    assert "A fax machine called." in browser.text(f"/tickets/{number}")
+    browser.client.cookies.clear()
+    assert "来电的是传真机" in browser.log_in("104", "zh").text(f"/tickets/{number}")
