@@ -21,6 +21,7 @@ from callcenter.sound.wav import pcm16
 from transcripts.audio import RATE_HZ
 from transcripts.engine import Recogniser
 from transcripts.errors import EngineFailed
+from transcripts.live_text import without_loop
 from transcripts.live_voice import RATE_HZ as LINE_HZ
 from transcripts.live_voice import Utterance
 from transcripts.text import tidy, without_stutter
@@ -79,7 +80,7 @@ class WhisperReader:
                 text = tokenizer.decode([each for each in result.sequences_ids[0] if each < tokenizer.eot])
         except (RuntimeError, ValueError) as error:
             raise EngineFailed(f"Whisper failed: {error}") from error
-        text = tidy(text.replace("\ufffd", ""), self._language)
+        text = without_loop(tidy(text.replace("\ufffd", ""), self._language))
         reading = _Reading(
             text=text, avg_logprob=float(result.scores[0]), no_speech_prob=float(result.no_speech_prob)
         )

@@ -33,3 +33,22 @@ class Agreement:
             self._settled = units[:shared]
         self._before = units
         return "".join(self._settled), "".join(units[len(self._settled) :])
+
+
+SHORTEST_LOOP = 5
+
+
+def without_loop(text: str) -> str:
+    """The text without what is said again and again at its end, from the second time on: Whisper in a loop.
+
+    Digits are left alone: numbers do repeat.
+    """
+    places = [place for place, letter in enumerate(text) if letter.isalpha()]
+    letters = [text[place].lower() for place in places]
+    for period in range(SHORTEST_LOOP, len(letters) // 2 + 1):
+        same = len(letters) - period
+        while same and letters[same - 1] == letters[same - 1 + period]:
+            same -= 1
+        if len(letters) - period - same >= period:
+            return text[: places[same + period - 1] + 1]
+    return text

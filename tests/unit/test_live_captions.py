@@ -22,7 +22,7 @@ from transcripts.errors import EngineFailed
 from transcripts.live import MOST_LEGS, Captioner
 from transcripts.live_reader import wide
 from transcripts.live_socket import NoAudioSocket, identity, sound
-from transcripts.live_text import Agreement
+from transcripts.live_text import Agreement, without_loop
 from transcripts.live_voice import LONGEST_FRAMES, RATE_HZ, Utterance, Voice
 
 
@@ -46,6 +46,21 @@ def test_what_is_settled_stays_whatever_a_later_reading_says() -> None:
     assert agreement.read("我要投诉今天")[0] == "我要投诉今"
     assert agreement.read("我要头诉今天上午")[0] == "我要投诉今"
     assert agreement.read("")[0] == "我要投诉今"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("客户催得急,麻烦今天回个电话,麻烦今天回个电话,麻烦今", "客户催得急,麻烦今天回个电话"),
+        ("Could you block it? Could you block it? Could", "Could you block it"),
+        ("我的号码是194-0056-7213。", "我的号码是194-0056-7213。"),
+        ("谢谢,谢谢。", "谢谢,谢谢。"),
+        ("你好,我是红达机械的王海波。", "你好,我是红达机械的王海波。"),
+        ("", ""),
+    ],
+)
+def test_a_loop_at_the_end_is_said_once(text: str, kept: str) -> None:
+    assert without_loop(text) == kept
 
 
 def noise(seconds: float, level: float = 0.0005) -> array[int]:
