@@ -6,10 +6,10 @@ import logging
 import os
 import resource
 import sys
-from multiprocessing.connection import Connection
 
 from setproctitle import setproctitle
 
+from callcenter.runtime.helper import answer_for_ever
 from callcenter.runtime.models import store
 from callcenter.runtime.spoken import RATE_HZ as LINE_HZ
 from callcenter.runtime.spoken import VOICE
@@ -36,18 +36,17 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     settings = Settings()
     speaker: Speaker | None = None
-    with Connection(int(sys.argv[1])) as connection:
-        while True:
-            try:
-                text, language = connection.recv()
-                try:
-                    speaker = speaker or _loaded(settings)
-                    answer: bytes | SynthesisError = said(speaker, text, language)
-                except SynthesisError as error:
-                    answer = error
-                connection.send(answer)
-            except (EOFError, OSError):
-                return
+
+    def answer(request: tuple[str, str]) -> bytes | SynthesisError:
+        nonlocal speaker
+        text, language = request
+        try:
+            speaker = speaker or _loaded(settings)
+            return said(speaker, text, language)
+        except SynthesisError as error:
+            return error
+
+    answer_for_ever(int(sys.argv[1]), answer)
 
 
 def _loaded(settings: Settings) -> Speaker:

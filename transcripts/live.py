@@ -11,8 +11,6 @@ import os
 import queue
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -26,13 +24,12 @@ from sqlalchemy import make_url
 
 from callcenter.db.address import database_url
 from callcenter.domain.captions import Caption
-from callcenter.runtime import calls_first, process
+from callcenter.runtime import beside, calls_first
 from callcenter.runtime.captions import LONGEST, Leg, address, read_leg
 from callcenter.runtime.models import store
 from callcenter.services.ports import CAPTIONS_CHANNEL
 from callcenter.settings import Settings
 from transcripts import models
-from transcripts.aside import BREATH_S, LOOK_S, MOST_STILL_S, STILL_S
 from transcripts.errors import TranscriptsError
 from transcripts.live_reader import Reader, reader
 from transcripts.live_socket import WAIT_S, NoAudioSocket, identity, sound
@@ -249,10 +246,8 @@ class Notifier:
 
 def readers(settings: Settings) -> MakeReader:
     """Makes the reader of a leg in its language; raises TranscriptsError."""
-
-    one_at_a_time = (
-        threading.Lock()
-    )  # a model is loaded once, and libraries do not like to be imported twice at once
+    # a model is loaded once, and libraries do not like to be imported twice at once
+    one_at_a_time = threading.Lock()
 
     def make(language: str) -> Reader:
         with one_at_a_time:
@@ -289,37 +284,13 @@ def run_captions(settings: Settings) -> None:
     """Keep that process, and let it stand still while calls are set up; until SIGTERM or SIGINT."""
     os.nice(NICE)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    calls = calls_first.listen(settings, calls_first.CAPTIONER)
-    parent = os.getpid()
+    calls = beside.signs_of_calls(settings, calls_first.CAPTIONER)
     while True:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "transcripts.live"],
-            stdin=subprocess.DEVNULL,
-            preexec_fn=lambda: process.die_with(parent, signal.SIGKILL),
-        )
-        _watch(child, calls)
+        child = beside.start("transcripts.live")
+        while child.poll() is None:
+            beside.stand_aside(child, calls)
         log.warning("the captioner ended with %s", child.returncode)
         time.sleep(AGAIN_S)
-
-
-def _watch(child: subprocess.Popen[bytes], calls: socket.socket) -> None:
-    while child.poll() is None:
-        calls.settimeout(LOOK_S)
-        try:
-            calls.recv(1)
-        except TimeoutError:
-            continue
-        child.send_signal(signal.SIGSTOP)
-        until = time.monotonic() + MOST_STILL_S
-        calls.settimeout(STILL_S)
-        try:
-            while time.monotonic() < until:
-                calls.recv(1)
-            rest_s = BREATH_S
-        except TimeoutError:
-            rest_s = 0.0
-        child.send_signal(signal.SIGCONT)
-        time.sleep(rest_s)
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ def test_a_death_between_recordings_costs_nothing(beside: Aside) -> None:
 def test_it_stands_still_while_calls_are_set_up_and_then_goes_on(
     announce: calls_first.Announcer, beside: Aside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aside, "STILL_S", 0.5)
+    monkeypatch.setattr("callcenter.runtime.beside.STILL_S", 0.5)
     before = children()
     beside.choose("zh").transcribe(voice())
     (pid,) = children() - before
@@ -158,7 +158,7 @@ def test_it_stands_still_while_calls_are_set_up_and_then_goes_on(
 def test_on_a_line_that_never_rests_it_still_gets_on(
     announce: calls_first.Announcer, beside: Aside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aside, "MOST_STILL_S", 0.2)
+    monkeypatch.setattr("callcenter.runtime.beside.MOST_STILL_S", 0.2)
     before = children()
     beside.choose("zh").transcribe(voice())
     assert children() - before

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from multiprocessing.connection import Connection
 
 import numpy as np
 
+from callcenter.runtime.helper import answer_for_ever
 from callcenter.runtime.spoken import RATE_HZ
 from callcenter.sound.shape import level
 from callcenter.sound.wav import wav_bytes
@@ -18,19 +18,18 @@ from synthesis.speaker import LONGEST_TEXT
 
 def main() -> None:
     """Answer until the other side is gone."""
-    with Connection(int(sys.argv[1])) as connection:
-        while True:
-            try:
-                text, _ = connection.recv()
-            except (EOFError, OSError):
-                return
-            if text == "die":
-                os._exit(9)
-            if text == "slow":
-                time.sleep(0.3)
-            if text == "hang":
-                time.sleep(600)
-            connection.send(_said(text))
+    answer_for_ever(int(sys.argv[1]), _answer)
+
+
+def _answer(request: tuple[str, str]) -> bytes | SynthesisError:
+    text, _ = request
+    if text == "die":
+        os._exit(9)
+    if text == "slow":
+        time.sleep(0.3)
+    if text == "hang":
+        time.sleep(600)
+    return _said(text)
 
 
 def _said(text: str) -> bytes | SynthesisError:
