@@ -13,8 +13,9 @@ from typing import BinaryIO
 import av
 import numpy as np
 from av.audio.resampler import AudioResampler
+from av.container import InputContainer
 
-from callcenter.sound.decode import _FORMATS, _frames, _mixed
+from callcenter.sound.container import frames, limited, mixed, open_container
 from callcenter.sound.errors import SoundUnreadable
 from callcenter.sound.samples import WIDEBAND_HZ, Samples
 
@@ -55,11 +56,8 @@ def opened(file: BinaryIO, start_s: float = 0.0) -> Iterator[tuple[About, Iterat
         yield About(rate_hz=WIDEBAND_HZ, total_s=0.0), iter(())
         return
     file.seek(0)
-    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "", "probesize": "2000000"}
     try:
-        with av.open(file, "r", options=options, metadata_errors="ignore") as container:
-            if not container.streams.audio:
-                raise SoundUnreadable("there is no sound in this file")
+        with open_container(file) as container:
             total_s = container.duration / 1_000_000 if container.duration else None
             yield About(rate_hz=WIDEBAND_HZ, total_s=total_s), _decoded_blocks(container, start_s)
     except (av.FFmpegError, ValueError, OverflowError, NotImplementedError) as error:
@@ -142,22 +140,22 @@ def _wave_blocks(file: BinaryIO, wave: _Wave, start_s: float) -> Iterator[Sample
         yield mixed.astype(np.float32)
 
 
-def _decoded_blocks(container: av.container.InputContainer, start_s: float) -> Iterator[Samples | None]:
+def _decoded_blocks(container: InputContainer, start_s: float) -> Iterator[Samples | None]:
     resampler = AudioResampler(format="fltp", rate=WIDEBAND_HZ)
     skip = round(start_s * WIDEBAND_HZ)
     latest = time.monotonic() + PATIENCE_S + start_s
     anything = False
-    for frame in _frames(container, latest):
+    for frame in frames(container, latest):
         if frame is None:
             yield None
             continue
         for part in resampler.resample(frame):
-            block = np.nan_to_num(_mixed(part), nan=0.0, posinf=0.0, neginf=0.0)
+            block = limited(mixed(part), 1.0)
             if skip >= len(block):
                 skip -= len(block)
                 continue
             anything = True
-            yield np.clip(block[skip:], -1.0, 1.0)
+            yield block[skip:]
             skip = 0
     if not anything and not start_s:
-        raise SoundUnreadable("there is no sound in this file")
+        raise SoundUnreadable("there is no sound in this file: record it again")

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import numpy as np
-from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
+from callcenter.sound.container import frames, limited, mixed, open_container
 from callcenter.sound.errors import SoundTooLarge, SoundTooLong, SoundUnreadable
 from callcenter.sound.samples import Samples
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_S = 15 * 60.0
 DEADLINE_S = 20.0
-
-_FORMATS = "wav,w64,aiff,au,caf,mp3,flac,ogg,mov,mp4,m4a,aac,amr,matroska,webm,gsm,asf"
-"""Containers that hold sound and nothing else's address: no playlists, which would have FFmpeg open other files."""
 
 _RATES_HZ = range(4_000, 192_001)
 _LOUDEST = 4.0
@@ -79,10 +75,7 @@ def _content(source: Path | bytes, max_bytes: int) -> bytes:
 
 
 def _decoded(content: bytes, rate_hz: int | None, max_s: float, latest: float) -> Sound:
-    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "", "probesize": "2000000"}
-    with av.open(io.BytesIO(content), "r", options=options, metadata_errors="ignore") as container:
-        if not container.streams.audio:
-            raise SoundUnreadable("there is no sound in this file: send a sound recording")
+    with open_container(io.BytesIO(content)) as container:
         stream = container.streams.audio[0]
         own_hz = stream.rate
         if own_hz not in _RATES_HZ:
@@ -91,41 +84,16 @@ def _decoded(content: bytes, rate_hz: int | None, max_s: float, latest: float) -
         resampler = AudioResampler(format="fltp", rate=wanted_hz)
         pieces: list[Samples] = []
         count, damaged = 0, False
-        for frame in _frames(container, latest):
+        for frame in frames(container, latest):
             if frame is None:
                 damaged = True
                 continue
             for part in resampler.resample(frame):
-                pieces.append(_mixed(part))
+                pieces.append(mixed(part))
                 count += len(pieces[-1])
             if count > max_s * wanted_hz + 1:
                 raise SoundTooLong(f"the sound is longer than {max_s:g} seconds: make it shorter")
         if not count:
             raise SoundUnreadable("there is no sound in this file: record it again")
-        pieces += [_mixed(part) for part in resampler.resample(None)]
-    samples = np.nan_to_num(np.concatenate(pieces), nan=0.0, posinf=0.0, neginf=0.0)
-    return Sound(np.clip(samples, -_LOUDEST, _LOUDEST), wanted_hz, damaged)
-
-
-def _mixed(frame: AudioFrame) -> Samples:
-    """Its channels' mean: what FFmpeg mixes by itself is louder than either."""
-    return np.asarray(frame.to_ndarray().mean(axis=0), np.float32)
-
-
-def _frames(container: av.container.InputContainer, latest: float) -> Iterator[AudioFrame | None]:
-    """The frames of the first sound; None for each place that cannot be read."""
-    packets = container.demux(container.streams.audio[0])
-    while True:
-        if time.monotonic() > latest:
-            raise SoundUnreadable("the sound file takes too long to read: make it a WAV file")
-        try:
-            packet = next(packets)
-            frames = packet.decode()
-        except StopIteration:
-            return
-        except (av.InvalidDataError, av.EOFError):
-            yield None
-            continue
-        for frame in frames:
-            if isinstance(frame, AudioFrame):
-                yield frame
+        pieces += [mixed(part) for part in resampler.resample(None)]
+    return Sound(limited(np.concatenate(pieces), _LOUDEST), wanted_hz, damaged)
