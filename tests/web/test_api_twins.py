@@ -17,7 +17,10 @@ from tests.web.test_policy_pages import bearer
 from tests.web.test_today import opened
 from web import api, pages
 
-ACTIONS = "take form note resolve dismiss wait resume reopen close complexity transcript transcript-back transcript-again pass-on"
+ACTIONS = (
+    "take form note resolve dismiss wait resume reopen close complexity transcript transcript-back transcript-again"
+    " pass-on"
+)
 TWINS = {
     **{
         f"/tickets/{{number}}/{name}": f"/tickets/{{number}}/{name}"
@@ -50,6 +53,7 @@ ALONE = {
     "/register/change": "changes nothing: the form for another door or kind",
     "/calls/{linkedid}/hand-over/draft": "changes nothing: what somebody is still typing",
     "/tickets/{number}/fields": "changes nothing: the form for another kind",
+    "/tickets/{number}/proposals": "changes nothing: the form with a proposal in it; a program reads them with GET",
     "/s/{token}": "the person served answers it; staff note an opinion with /tickets/{number}/satisfaction",
 }
 
