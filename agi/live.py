@@ -96,6 +96,13 @@ class LiveCalls:
         with self._lock:
             return self._calls.get(linkedid)
 
+    def find(self, linkedid: str) -> LiveCall | None:
+        """The call if anything is known of it: what others ask about may be another desk's, and is not kept."""
+        found = self.known(linkedid)
+        if found is None and self._journal.of_call(linkedid):
+            found = self.get(linkedid)  # after a restart in the middle of it
+        return found
+
     def record(
         self, linkedid: str, kind: Kind, *, at: datetime | None = None, wait: bool = True, **data: Value
     ) -> None:

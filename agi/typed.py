@@ -39,11 +39,9 @@ class TypedHandoffs:
 
         Asked again it answers the same, also after a restart: what was done stands in the journal.
         """
-        live = self.desk.calls.known(asked.linkedid)
+        live = self.desk.calls.find(asked.linkedid)
         if live is None:
-            live = self.desk.calls.get(asked.linkedid)  # after a restart in the middle of a call
-            if not live.events:
-                return None
+            return None
         done = next((e for e in live.events if e.data.get("typed") == asked.id), None)
         if done is not None:
             return int(done.data["handoff"] or 0)

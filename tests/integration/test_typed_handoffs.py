@@ -176,6 +176,20 @@ def test_a_desk_started_anew_answers_the_same(real_desk: RealDesk) -> None:
     assert anew.decide(real_desk.row(request_id)) == 1
 
 
+def test_a_call_of_another_desk_is_left_to_it_however_often_it_is_asked(real_desk: RealDesk) -> None:
+    asked = TypedHandoff(
+        id=1,
+        linkedid="1763800000.99",
+        extension="101",
+        to="102",
+        text=TEXT,
+        language="zh",
+        requested_at=now(),
+    )
+    assert [real_desk.typed.decide(asked) for _ in range(3)] == [None, None, None]
+    assert real_desk.calls.known(asked.linkedid) is None, "nothing is kept of calls that are others'"
+
+
 def test_of_two_that_come_together_one_is_decided(real_desk: RealDesk) -> None:
     real_desk.taker.stop()
     asked = [
