@@ -12,7 +12,10 @@ import json
 import logging
 import re
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from callcenter.domain.heard_names import BREAK, Found
@@ -92,20 +95,18 @@ class LocalModel:
         return content
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None, deadline: float) -> Any:
-        connection = _Connection(self._place, deadline)
+        data = None if body is None else json.dumps(body).encode()
         try:
-            data = None if body is None else json.dumps(body).encode()
-            connection.request(method, self._place.base + path, data, {"Content-Type": "application/json"})
-            connection.within(deadline)
-            response = connection.getresponse()
-            if response.status != http.client.OK:
-                raise ModelFailed(f"the server answers {response.status}")
-            received = b""
-            while chunk := response.read1(8192):
-                received += chunk
-                if len(received) > MOST_BYTES:
-                    raise ModelFailed("the answer is too long")
-                connection.within(deadline)
+            with _Connection(self._place, deadline).guarded() as connection:
+                connection.request(
+                    method, self._place.base + path, data, {"Content-Type": "application/json"}
+                )
+                response = connection.getresponse()
+                if response.status != http.client.OK:
+                    raise ModelFailed(f"the server answers {response.status}")
+                received = response.read(MOST_BYTES + 1)
+            if len(received) > MOST_BYTES:
+                raise ModelFailed("the answer is too long")
             return json.loads(received)
         except TimeoutError as error:
             raise ModelFailed("no answer in time") from error
@@ -113,8 +114,6 @@ class LocalModel:
             raise ModelFailed(f"the server cannot be used ({type(error).__name__})") from error
         except (ValueError, RecursionError) as error:
             raise ModelFailed("the answer is no JSON") from error
-        finally:
-            connection.close()
 
 
 class _Connection(http.client.HTTPConnection):
@@ -123,20 +122,34 @@ class _Connection(http.client.HTTPConnection):
     def __init__(self, place: Place, deadline: float) -> None:
         super().__init__(place.host, place.port, timeout=_left(deadline))
         self._socket_path = place.socket_path
+        self._live: socket.socket | None = None
 
     def connect(self) -> None:
         """Over the socket's path, if it has one."""
-        if not self._socket_path:
+        if self._socket_path:
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.settimeout(self.timeout)
+            self.sock.connect(self._socket_path)
+        else:
             super().connect()
-            return
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._socket_path)
+        self._live = self.sock
 
-    def within(self, deadline: float) -> None:
-        """Wait no longer than until then."""
-        if self.sock is not None:
-            self.sock.settimeout(_left(deadline))
+    @contextmanager
+    def guarded(self) -> Iterator[_Connection]:
+        """Itself, ended at the deadline whatever comes: a socket's own limit begins anew with each byte."""
+        guard = threading.Timer(self.timeout or 0, self._cut)
+        guard.daemon = True
+        guard.start()
+        try:
+            yield self
+        finally:
+            guard.cancel()
+            self.close()
+
+    def _cut(self) -> None:
+        if self._live is not None:
+            with suppress(OSError):
+                self._live.shutdown(socket.SHUT_RDWR)
 
 
 def _left(deadline: float) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,36 @@ def test_a_model_that_thinks_for_ever_is_left_in_time() -> None:
         assert LocalModel(address, limit_s=0.3).propose(asked(TEXT)) == ()
         assert time.monotonic() - began < 5
         over.set()
+
+
+@pytest.mark.parametrize(
+    ("first", "for_ever"), [(b"HTTP/1.1 200 OK\r\nX: ", b"x"), (b"", b"HTTP/1.1 100 Continue\r\n\r\n")]
+)
+def test_a_server_that_never_ends_its_heading_is_left_in_time(first: bytes, for_ever: bytes) -> None:
+    over = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        with suppress(OSError):
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(first)
+                while not over.wait(0.05):
+                    connection.sendall(for_ever)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        try:
+            began = time.monotonic()
+            model = LocalModel(f"http://127.0.0.1:{server.getsockname()[1]}/v1", limit_s=0.3)
+            asking = threading.Thread(target=model.propose, args=(asked(TEXT),), daemon=True)
+            asking.start()
+            asking.join(5)
+            assert not asking.is_alive()
+            assert time.monotonic() - began < 5
+        finally:
+            over.set()
+            thread.join()
 
 
 def test_no_server_proposes_nothing() -> None:
