@@ -35,6 +35,18 @@ def _drive(path: Path) -> None:
     archive(path, {"v/m": "m", "c:/climbed": "x"})
 
 
+def _nameless(path: Path) -> None:
+    archive(path, {"v/m": "m", ".": "x"})
+
+
+def _broken_lzma(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as zipped:
+        zipped.writestr("v/m", "m" * 1000)
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"v/m") + 3 + 4 : raw.index(b"v/m") + 3 + 9] = b"\xff" * 5  # the properties of the stream
+    path.write_bytes(raw)
+
+
 def _link(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as zipped:
         zipped.writestr("v/m", "m")
@@ -114,7 +126,8 @@ def _another_model(path: Path) -> None:
 
 
 HOSTILE = [
-    _climbing, _absolute, _windows, _drive, _link, _device, _twice, _bomb, _lying_bomb, _many, _truncated, _rotten,
+    _climbing, _absolute, _windows, _drive, _nameless, _broken_lzma, _link, _device,
+    _twice, _bomb, _lying_bomb, _many, _truncated, _rotten,
     _encrypted, _no_zip, _empty, _two_folders, _loose, _another_model,
 ]  # fmt: skip
 

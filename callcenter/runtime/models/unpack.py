@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import zipfile
 import zlib
@@ -13,6 +14,9 @@ from callcenter.runtime.models.errors import ModelDamaged
 
 MOST_FILES = 10_000
 _BLOCK = 1 << 20
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError
+)  # fmt: skip
 
 
 @contextmanager
@@ -23,7 +27,7 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
             if len(archive.infolist()) > MOST_FILES:
                 raise ModelDamaged(f"{path.name} holds more than {MOST_FILES} files")
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except _BROKEN as error:
         raise ModelDamaged(f"{path.name} is no zip file that can be read: {error}") from error
 
 
@@ -36,7 +40,8 @@ def files(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         name = PurePosixPath(info.filename)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if (
-            name.is_absolute()
+            not name.parts
+            or name.is_absolute()
             or ".." in name.parts
             or "\\" in info.filename
             or ":" in name.parts[0]
