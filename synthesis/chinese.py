@@ -6,12 +6,9 @@ after 3.12.
 
 from __future__ import annotations
 
-import tempfile
-import warnings
-from functools import cache
-from typing import Any
-
 from pypinyin import Style, lazy_pinyin
+
+from callcenter.chinese_dictionary import chinese_dictionary
 
 _TONES = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": ""}
 _INITIALS = {
@@ -37,22 +34,6 @@ _FINALS = {
 }
 _BUZZ = "ɨ0"
 """The vowel of zhi, chi, shi, ri, zi, ci and si."""
-
-
-@cache
-def _words() -> Any:
-    """jieba's dictionary: a second at first; its cache is a file of ours alone, for it is believed when it is read."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it asks for setuptools' old way of finding files
-        import jieba
-
-    jieba.setLogLevel("ERROR")
-    words = jieba.Tokenizer()
-    with tempfile.TemporaryDirectory() as folder:
-        words.tmp_dir = folder
-        words.cache_file = "words"
-        words.initialize()
-    return words
 
 
 def syllable(pinyin: str) -> str:
@@ -92,7 +73,7 @@ def _final(initial: str, written: str) -> str:
 def chinese(text: str) -> str:
     """The signs of Chinese characters, a gap between words; characters without a known sound are left out."""
     spoken = []
-    for word in _words().lcut(text):
+    for word in chinese_dictionary().lcut(text):
         pinyins = lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors="ignore")
         spoken.append("".join(syllable(pinyin) for pinyin in pinyins))
     return " ".join(each for each in spoken if each)

@@ -19,6 +19,7 @@ from transcripts.echoes import is_own_prompt
 from transcripts.engine import Recogniser, Transcript
 from transcripts.errors import ModelMissing
 from transcripts.files import open_recording
+from transcripts.homophones import respelt, words_respelt
 from transcripts.numerals import in_digits, words_in_digits
 from transcripts.parts import LONGEST_S, SHORT_S, read_part
 from transcripts.speech import instead_of_speech, speech_s
@@ -126,13 +127,15 @@ def chooser(settings: Settings, request: Request) -> Chooser:
 
 
 def finished(heard: Transcript, language: str) -> Transcript:
-    """An engine's text and words as they are stored: Simplified characters, numbers in digits."""
-    words = [replace(word, word=tidy(word.word, language)) for word in heard.words]
-    return replace(
-        heard,
-        text=in_digits(tidy(heard.text, language), language),
-        words=tuple(words_in_digits([word for word in words if word.word], language)),
-    )
+    """An engine's text and words as they are stored: Simplified, spelt as is likeliest, numbers in digits."""
+    text = tidy(heard.text, language)
+    tidied = [replace(word, word=tidy(word.word, language)) for word in heard.words]
+    words = [word for word in tidied if word.word]
+    if language == "zh":
+        together = "".join(word.word for word in words) == text
+        words = words_respelt(words)
+        text = "".join(word.word for word in words) if together else respelt(text)
+    return replace(heard, text=in_digits(text, language), words=tuple(words_in_digits(words, language)))
 
 
 def _placed(heard: Transcript, start_s: float) -> tuple[SpokenWord, ...]:
