@@ -28,6 +28,8 @@ DIGEST_S = 30.0
 REMINDERS_S = 1.0
 SPOKEN_S = 0.25
 """A briefing that is being typed is put into sound so soon; while there is none it is one small query."""
+EARLIER_S = 1.0
+"""A batch of earlier texts so often, until there are none left."""
 FORGET_S = 3600.0
 """How often the languages of callers who call no more are forgotten."""
 log = logging.getLogger(__name__)
@@ -80,6 +82,7 @@ def add_to(app: typer.Typer) -> None:
             Chore(name="calendar", every_s=CALENDAR_S, run=_follow_calendar(settings)),
             Chore(name="service account media", every_s=MEDIA_S, run=_fetch_media(settings)),
             Chore(name="spoken texts", every_s=SPOKEN_S, run=_speak(settings)),
+            Chore(name="earlier texts", every_s=EARLIER_S, run=_find_earlier_texts(settings)),
             Chore(name="anchor", every_s=ANCHOR_S, run=_anchor(settings)),
         )
         run_worker(settings, chores)
@@ -188,6 +191,24 @@ def _speak(settings: Settings) -> Callable[[], None]:
     from synthesis.texts import Texts
 
     return Texts(settings, _units(settings, 10.0), VoiceAside(settings)).run
+
+
+def _find_earlier_texts(settings: Settings) -> Callable[[], None]:
+    """Go through the recordings once, batch after batch; after the last one nothing is asked of the database."""
+    from callcenter.services.earlier_texts import find_earlier_texts
+
+    units = _units(settings, 10.0)
+    after: int | None = 0
+
+    def run() -> None:
+        nonlocal after
+        if after is not None:
+            with units() as uow:
+                last = find_earlier_texts(uow, after, datetime.now(UTC))
+                uow.commit()
+            after = last
+
+    return run
 
 
 def _anchor(settings: Settings) -> Callable[[], None]:

@@ -431,7 +431,11 @@ class TranscriptRepository:
         return self._session.scalars(query.where(TicketRow.linkedid == recording.linkedid)).first()
 
     def find_by_words(self, ticket: str) -> None:
-        """Have the locked ticket found by what is said in its messages and calls back, machine's and people's."""
+        """Have the ticket found by what is said in its messages and calls back, machine's and people's."""
+        # two that are understood at once: the later one has to read what the earlier one stored
+        self._session.execute(
+            select(TicketRow.number).where(TicketRow.number == ticket).with_for_update(key_share=True)
+        )
         query = (
             select(TranscriptRow.text, TranscriptRow.corrected_text)
             .join(RecordingRow, RecordingRow.id == TranscriptRow.recording_id)
@@ -451,6 +455,35 @@ class TranscriptRepository:
             .where(TicketRow.number == ticket)
             .values(heard=cast(search_vector(said), TSVECTOR) if any(said) else None)
         )
+
+    def not_yet_found(self, after: int, limit: int) -> tuple[dict[str, bool], int | None]:
+        """Of the next recordings behind the id `after`: tickets that are not found by what is said in them, with
+        whether anybody corrected it; and the last id, None when there are no more."""
+        ids = select(RecordingRow.id).where(RecordingRow.id > after).order_by(RecordingRow.id).limit(limit)
+        last = self._session.scalar(select(func.max(ids.subquery().c.id)))
+        if last is None:
+            return {}, None
+        query = (
+            select(TicketRow.number, func.bool_or(TranscriptRow.corrected_text.is_not(None)))
+            .join(
+                RecordingRow,
+                or_(
+                    RecordingRow.ticket_number == TicketRow.number,
+                    RecordingRow.linkedid == TicketRow.linkedid,
+                ),
+            )
+            .join(TranscriptRow, TranscriptRow.recording_id == RecordingRow.id)
+            .where(
+                RecordingRow.id > after,
+                RecordingRow.id <= last,
+                RecordingRow.purpose != Purpose.BRIEFING,
+                TicketRow.heard.is_(None),
+                or_(TranscriptRow.text != "", TranscriptRow.corrected_text.is_not(None)),
+            )
+            .group_by(TicketRow.number)
+            .order_by(TicketRow.number)
+        )
+        return {number: corrected for number, corrected in self._session.execute(query)}, last
 
     def _forget_parts(self, recording_id: int) -> None:
         self._session.execute(delete(TranscriptPartRow).where(TranscriptPartRow.recording_id == recording_id))

@@ -80,6 +80,7 @@ class TranscriptRepository(Protocol):
     def corrections(self, recording_ids: Collection[int]) -> dict[int, list[Correction]]: ...
     def lock_ticket(self, recording: RecordedFile) -> str | None: ...
     def find_by_words(self, ticket: str) -> None: ...
+    def not_yet_found(self, after: int, limit: int) -> tuple[dict[str, bool], int | None]: ...
 
 
 class TranscriptUnitOfWork(Protocol):
@@ -117,12 +118,12 @@ def begin_transcription(
     With what is done of it already. A recording that was begun ATTEMPTS times without a word of it is `failed`.
     Not `counted`: the last try ended for want of the database, which is no fault of the recording's.
     """
-    found = uow.transcripts.get(recording_id, lock=True)
+    found, ticket = _lock(uow, recording_id)
     if found is None or found.state in (TranscriptState.DONE, TranscriptState.EMPTY):
         return None
     if found.attempts >= ATTEMPTS and counted:
         reason = found.reason or "the worker ended without a result each time"
-        _fail(uow, found, Cause.GAVE_UP, reason, found.failures, now)
+        _fail(uow, found, ticket, Cause.GAVE_UP, reason, found.failures, now)
         return None
     attempts = found.attempts + 1 if counted else max(found.attempts, 1)
     uow.transcripts.begin(recording_id, attempts=attempts, retry_at=now + RETRY_AFTER, at=now)
@@ -148,19 +149,13 @@ def record_transcript(
 
     A recording that is gone is passed over, and so is one that somebody asked to have transcribed anew meanwhile.
     """
-    found = uow.transcripts.get(recording_id)
-    if found is None:
-        return
-    ticket = uow.transcripts.lock_ticket(found.recording)
-    found = uow.transcripts.get(recording_id, lock=True)
+    found, ticket = _lock(uow, recording_id)
     if found is None or not _goes_on(found):
         return
     whole = together([*uow.transcripts.parts(recording_id), last])
     state = TranscriptState.DONE if whole.text else TranscriptState.EMPTY
     uow.transcripts.settle(recording_id, whole, state=state, total_s=total_s, at=now)
-    if ticket is not None:
-        uow.transcripts.find_by_words(ticket)
-    _tell(uow, found.recording)
+    _have_found(uow, found.recording, ticket)
 
 
 def record_failure(
@@ -170,12 +165,12 @@ def record_failure(
 
     For want of a model it is `failed` at once, and is taken up again when a model is there.
     """
-    found = uow.transcripts.get(recording_id, lock=True)
+    found, ticket = _lock(uow, recording_id)
     if found is None or not _goes_on(found):
         return
     failures = found.failures + (cause is not Cause.NO_MODEL)
     if cause not in ONCE_MORE or failures >= FAILURES:
-        _fail(uow, found, cause, reason, failures, now)
+        _fail(uow, found, ticket, cause, reason, failures, now)
         return
     uow.transcripts.put_off(
         recording_id,
@@ -197,6 +192,7 @@ def _goes_on(found: StoredTranscript) -> bool:
 def _fail(
     uow: TranscriptUnitOfWork,
     found: StoredTranscript,
+    ticket: str | None,
     cause: Cause,
     reason: str,
     failures: int,
@@ -215,16 +211,16 @@ def _fail(
     parts = uow.transcripts.parts(found.recording_id)
     if any(part.text for part in parts):
         uow.transcripts.keep_what_is_done(found.recording_id, together(parts))
-    _tell(uow, found.recording)
+    _have_found(uow, found.recording, ticket)
 
 
 def transcribe_again(uow: TranscriptUnitOfWork, recording_id: int, asked: Asked, now: datetime) -> bool:
     """Have a recording transcribed from its start, as a person asked; False if there is none."""
-    found = uow.transcripts.get(recording_id, lock=True)
+    found, ticket = _lock(uow, recording_id)
     if found is None:
         return False
     uow.transcripts.ask_again(recording_id, asked, now)
-    _tell(uow, found.recording)
+    _have_found(uow, found.recording, ticket)
     return True
 
 
@@ -241,19 +237,29 @@ def correct_transcript(
 
     `text` None takes it back to the machine's words. Raises CorrectedMeanwhile if it is past `version`.
     """
-    found = uow.transcripts.get(recording_id)
-    if found is None:
-        return
-    ticket = uow.transcripts.lock_ticket(found.recording)
-    found = uow.transcripts.get(recording_id, lock=True)
+    found, ticket = _lock(uow, recording_id)
     if found is None:
         return
     if version is not None and version != found.version:
         raise CorrectedMeanwhile
     uow.transcripts.correct(recording_id, version=found.version + 1, text=text, by=by, at=now)
+    _have_found(uow, found.recording, ticket)
+
+
+def _lock(uow: TranscriptUnitOfWork, recording_id: int) -> tuple[StoredTranscript | None, str | None]:
+    """The transcript, and the ticket that it belongs to, both locked; the ticket first, as every change of a ticket."""
+    found = uow.transcripts.get(recording_id)
+    if found is None:
+        return None, None
+    ticket = uow.transcripts.lock_ticket(found.recording)
+    return uow.transcripts.get(recording_id, lock=True), ticket
+
+
+def _have_found(uow: TranscriptUnitOfWork, recording: RecordedFile, ticket: str | None) -> None:
+    """Have the ticket found by the words as they are now, and tell whoever looks at them."""
     if ticket is not None:
         uow.transcripts.find_by_words(ticket)
-    _tell(uow, found.recording)
+    _tell(uow, recording)
 
 
 def _tell(uow: TranscriptUnitOfWork, recording: RecordedFile) -> None:

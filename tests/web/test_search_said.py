@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import cast, update
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from starlette.testclient import TestClient
 
-from callcenter.domain.transcripts import Purpose, RecordedFile, SpokenPart
+from callcenter.db.tickets import TicketRow
+from callcenter.domain.search import search_vector
+from callcenter.domain.transcripts import Asked, Cause, Purpose, RecordedFile, SpokenPart
 from callcenter.services import transcripts
+from callcenter.services.earlier_texts import find_earlier_texts
 from callcenter.services.tickets import correct_transcript
 from tests.conftest import UowFactory
 from tests.support.desk import LI, NOW, WANG, Desk
@@ -116,3 +121,66 @@ def test_a_text_that_was_there_before_its_ticket(browser: Browser, uow_factory: 
         uow.commit()
     browser.log_in("101")
     assert found(browser, number, "钥匙")
+
+
+def test_texts_from_before_are_found_once_the_worker_has_gone_through_them(
+    browser: Browser, client: TestClient, desk: Desk, uow_factory: UowFactory, hers: str
+) -> None:
+    mute = opened(uow_factory, owner=LI, details="没有录音").number
+    with uow_factory() as uow:
+        correct_transcript(uow, hers, "我的学费收据没有收到", LI, NOW)
+        # as it was before the words of recordings were kept apart
+        uow.session.execute(
+            update(TicketRow)
+            .where(TicketRow.number == hers)
+            .values(heard=None, words=cast(search_vector(["鱼缸漏水", "学费收据"]), TSVECTOR))
+        )
+        uow.commit()
+    browser.log_in("102")
+    assert not found(browser, hers, "发票")
+
+    after: int | None = 0
+    rounds = 0
+    while after is not None:
+        with uow_factory() as uow:
+            after = find_earlier_texts(uow, after, NOW)
+            uow.commit()
+        rounds += 1
+    assert rounds == 2, "a batch, and the word that there are no more"
+    assert found(browser, hers, "发票")
+    assert found(browser, hers, "收据")
+    assert found(browser, mute, "录音")
+    with uow_factory() as uow:
+        assert uow.transcripts.not_yet_found(0, 10)[0] == {}
+    answer = client.get("/api/v1/tickets?q=收据", headers=bearer(desk.staff_token)).json()
+    assert answer["items"] == []
+
+
+def test_what_is_kept_of_a_failed_recording_is_found_until_it_is_transcribed_anew(
+    browser: Browser, uow_factory: UowFactory
+) -> None:
+    number = opened(uow_factory, owner=LI, details="鱼缸漏水").number
+    file = RecordedFile(
+        linkedid="long",
+        path="long.wav",
+        purpose=Purpose.MESSAGE,
+        language="zh",
+        created_at=NOW,
+        ticket=number,
+    )
+    part = SpokenPart(
+        start_s=0, end_s=60, text="钥匙丢了", words=(), engine="whisper", model="base", language="zh"
+    )
+    with uow_factory() as uow:
+        recording_id = transcripts.add_recording(uow, file)
+        transcripts.begin_transcription(uow, recording_id, now=NOW)
+        transcripts.record_part(uow, recording_id, part, total_s=120, now=NOW)
+        transcripts.begin_transcription(uow, recording_id, now=NOW)
+        transcripts.record_failure(uow, recording_id, cause=Cause.UNREADABLE, reason="", now=NOW)
+        uow.commit()
+    browser.log_in("102")
+    assert found(browser, number, "钥匙")
+    with uow_factory() as uow:
+        transcripts.transcribe_again(uow, recording_id, Asked(), NOW)
+        uow.commit()
+    assert not found(browser, number, "钥匙")
