@@ -109,8 +109,8 @@ def _texts(ticket: Ticket, log: Sequence[TicketEvent]) -> Iterator[str | None]:
 _SAID_ALREADY = frozenset(
     {EventKind.FORM_SAVED, EventKind.REGISTERED, EventKind.OPENED, EventKind.CONTACT_HEARD}
 )
-_FOR_LISTENERS = frozenset({EventKind.TRANSCRIPT_CORRECTED})
-"""What a recording says is found by those alone who may hear it: `TicketFilter.listener`."""
+_FOR_LISTENERS = frozenset({EventKind.TRANSCRIPT_CORRECTED, EventKind.BRIEFED})
+"""What a recording says is found by those alone who may hear it: `TicketFilter.listener`. A briefing is not found."""
 
 
 def _is_prose(value: str) -> bool:

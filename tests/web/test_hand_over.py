@@ -117,6 +117,20 @@ def test_whoever_has_the_caller_hands_them_on(
     assert f">{TEXT}</textarea>" in page, "what was typed is there to be sent to another"
 
 
+@pytest.mark.rule("T31")
+def test_who_may_not_read_it_does_not_find_it(browser: Browser, open_work: OpenWork) -> None:
+    browser.log_in("101")
+    browser.post(f"{path_of(browser)}/hand-over", to="102", text=TEXT)
+    (asked,) = take(open_work)
+    handed(open_work, asked)
+    number = browser._desk.tickets["talking"]
+    browser.client.cookies.clear()
+    browser.log_in("103")
+    assert TEXT not in browser.text(f"/tickets/{number}")
+    assert f'href="/tickets/{number}"' in browser.text(f"/tickets?view=all&q={number}")
+    assert f'href="/tickets/{number}"' not in browser.text("/tickets?view=all&q=三天没有")
+
+
 def test_the_colleague_reads_it_while_the_phone_rings(browser: Browser, open_work: OpenWork) -> None:
     browser.log_in("101")
     browser.post(f"{path_of(browser)}/hand-over", to="102", text=HOSTILE)
