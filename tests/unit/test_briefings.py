@@ -158,6 +158,17 @@ def test_the_first_piece_is_short_also_where_nobody_took_breath() -> None:
     assert pieces_of("请于14:30带1,000元到场")[0] == "请于14:30带1,000元到场"
 
 
+@pytest.mark.parametrize(
+    "number", ["15:30", "1,250", "1,250.50", "１５：３０", "１，２５０", "13800138000", "2026"]
+)
+@pytest.mark.parametrize("before", range(24))
+def test_no_number_is_cut(number: str, before: int) -> None:
+    """Wherever it stands in a text, and whatever is before and behind it."""
+    for said in (f"{'请您到场办理' * 4}"[:before] + number, f"{'请您，到场办理' * 4}"[:before] + number):
+        pieces = pieces_of(said + "请带上身份证的原件以及户口本，谢谢您。")
+        assert any(number in piece for piece in pieces), pieces
+
+
 @given(st.text(max_size=600))
 def test_nothing_that_can_be_said_gets_lost_between_pieces(text: str) -> None:
     said = spoken_form(text)
