@@ -108,21 +108,22 @@ class TypedHandoffRepository:
         return [_typed(row) for row in self._session.scalars(query)]
 
     def requested(self) -> list[TypedHandoff]:
-        """Requests that no desk has decided, oldest first, locked: another desk passes them over."""
+        """Requests that no desk has decided, oldest first; not locked: every desk looks, and one has the call."""
         query = (
             select(TypedHandoffRow)
             .where(TypedHandoffRow.state == State.REQUESTED)
             .order_by(TypedHandoffRow.id)
-            .with_for_update(skip_locked=True)
         )
         return [_typed(row) for row in self._session.scalars(query)]
 
     def settle(
         self, request_id: int, state: State, *, refusal: Refusal | None = None, handoff: int | None = None
     ) -> None:
-        """Write down what the desk decided."""
+        """Write down what the desk decided; the first word counts."""
         values = {"state": state.value, "refusal": refusal.value if refusal else None, "handoff": handoff}
-        self._session.execute(update(TypedHandoffRow).where(TypedHandoffRow.id == request_id).values(values))
+        row = TypedHandoffRow
+        undecided = update(row).where(row.id == request_id, row.state == State.REQUESTED)
+        self._session.execute(undecided.values(values))
 
     def tickets_in_calls(self, answered_before: datetime) -> list[tuple[str, str, int]]:
         """Of each call in progress that was answered by then, or is being handed on: linkedid, the ticket's number and

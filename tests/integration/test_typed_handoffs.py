@@ -28,7 +28,7 @@ from callcenter.domain.tickets import TicketForm
 from callcenter.runtime import calls_first, spoken
 from callcenter.services import tickets
 from callcenter.services.calls import apply_events
-from callcenter.services.typed_handoffs import request_handoff
+from callcenter.services.typed_handoffs import request_handoff, take_handoffs
 from callcenter.settings import Settings
 from synthesis import aside
 from synthesis.aside import VoiceAside
@@ -188,6 +188,22 @@ def test_a_call_of_another_desk_is_left_to_it_however_often_it_is_asked(real_des
     )
     assert [real_desk.typed.decide(asked) for _ in range(3)] == [None, None, None]
     assert real_desk.calls.known(asked.linkedid) is None, "nothing is kept of calls that are others'"
+
+
+def test_a_desk_that_looks_first_holds_the_callers_own_desk_up_for_nothing(
+    real_desk: RealDesk, uow_factory: UowFactory
+) -> None:
+    real_desk.taker.stop()
+    request_id = real_desk.ask()
+    with uow_factory() as other:
+        assert take_handoffs(other, lambda asked: None, now()) == 0
+        with uow_factory() as uow:
+            assert take_handoffs(uow, real_desk.typed.decide, now()) == 1
+            uow.commit()
+        # what is decided stays so, whoever thought that nobody would
+        other.typed_handoffs.settle(request_id, State.DECLINED, refusal=Refusal.STALE)
+        other.commit()
+    assert real_desk.row(request_id).state is State.HANDED
 
 
 def test_of_two_that_come_together_one_is_decided(real_desk: RealDesk) -> None:
