@@ -30,6 +30,8 @@ def decode_apart(
         raise errors.SoundTooLarge(
             f"the sound file is larger than {max_bytes / 1_000_000:.0f} MB: make it shorter"
         )
+    # a file that takes the process over finds no password there
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHOUWEN_")}
     limits = {"rate_hz": rate_hz, "max_bytes": max_bytes, "max_s": max_s, "deadline_s": deadline_s}
     try:
         done = subprocess.run(
@@ -37,7 +39,7 @@ def decode_apart(
             input=content,
             capture_output=True,
             timeout=deadline_s + _START_S,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            env={**environment, "OPENBLAS_NUM_THREADS": "1"},
         )
     except subprocess.TimeoutExpired as error:
         raise errors.SoundUnreadable("the sound file takes too long to read: make it a WAV file") from error

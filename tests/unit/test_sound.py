@@ -258,6 +258,19 @@ def test_apart_says_the_same() -> None:
         decode_apart(_wav(_tone(2, 8000)), max_bytes=100)
 
 
+def test_apart_knows_no_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SHOUWEN_DATABASE_URL", "postgresql://desk:secret@db/desk")
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\nenv > {tmp_path}/environment\n")
+    program.chmod(0o700)
+    monkeypatch.setattr("sys.executable", str(program))
+    with pytest.raises(SoundUnreadable):
+        decode_apart(_wav(_tone(1, 8000)))
+    told = (tmp_path / "environment").read_text()
+    assert "PATH=" in told
+    assert "SHOUWEN_" not in told
+
+
 def test_apart_outlives_a_process_that_dies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(SoundUnreadable, match="no sound file"):
