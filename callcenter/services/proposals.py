@@ -51,12 +51,11 @@ def asked_of(stored: StoredTranscript | None, ticket: Ticket, policy: Policy, zo
         or (stored.state is not TranscriptState.DONE and not stored.corrected)
     ):
         return None
-    recording = stored.recording
     return Asked(
         message=Message(
             text=stored.reading,
-            language=recording.language if recording.language == "zh" else "en",
-            spoken_on=recording.created_at.astimezone(zone).date(),
+            language=stored.language if stored.language == "zh" else "en",
+            spoken_on=stored.recording.created_at.astimezone(zone).date(),
             words=stored.words,
             corrected=stored.corrected is not None,
         ),

@@ -125,6 +125,22 @@ def message(uow_factory: Units, desk: Desk, browser: Browser) -> tuple[str, int]
     return leave_message(uow_factory, desk)
 
 
+def test_a_message_is_read_in_the_language_that_was_spoken(
+    browser: Browser, uow_factory: Units, desk: Desk
+) -> None:
+    number, recording = leave_message(uow_factory, desk)
+    with uow_factory() as work:
+        values = {"text": "Hello, my name is Peter Brown.", "spoken": "en", "words": []}
+        work.session.execute(
+            update(TranscriptRow).where(TranscriptRow.recording_id == recording).values(values)
+        )
+        work.commit()
+    browser.log_in()
+    page = press(browser, number, "nothing")
+    assert "Peter Brown" in slot(page, "contact_name")
+    assert re.search(r'<q lang="en">[^<]*my name is Peter Brown', page)
+
+
 @pytest.mark.rule("H30")
 def test_proposals_stand_beside_the_fields_with_the_words_they_come_from(
     browser: Browser, message: tuple[str, int]

@@ -152,7 +152,7 @@ def _attempt(
         answer=name_of(policy.satisfaction, chosen, say) if chosen else "",
         recording=recording,
         text=stored.reading if stored else "",
-        lang="zh-CN" if stored and stored.recording.language == "zh" else "en",
+        lang="zh-CN" if stored and stored.language == "zh" else "en",
     )
 
 

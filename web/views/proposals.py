@@ -116,7 +116,7 @@ def _shown(proposal: Proposal, stored: StoredTranscript, policy: Policy, say: Sp
         value=proposal.value,
         text=text,
         words=proposal.words,
-        lang="zh-CN" if stored.recording.language == "zh" else "en",
+        lang="zh-CN" if stored.language == "zh" else "en",
         start_s=proposal.start_s,
         recording_id=stored.recording_id,
         doubtful=proposal.doubtful,
