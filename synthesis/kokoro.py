@@ -6,8 +6,8 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from callcenter.runtime.models import store
 from callcenter.sound.samples import Samples
 from callcenter.sound.shape import faded
 from synthesis.chinese import chinese
 from synthesis.english import English
 from synthesis.errors import NothingToSay, TextTooLong, VoiceBroken, VoiceMissing
 from synthesis.graph import VERSION, faster
-from synthesis.pieces import pieces_of
 from synthesis.reading import readable
 from synthesis.speaker import LONGEST_TEXT, RATE_HZ
 
@@ -71,18 +71,7 @@ class Kokoro:
         sentences = _sentences(_checked(text, language))
         return np.concatenate([self._with_gap(each, language, speed) for each in sentences])
 
-    def pieces(self, text: str) -> list[str]:
-        """Where the text is cut so that its first sound is there soon."""
-        return pieces_of(text)
-
-    def say_pieces(self, text: str, language: str) -> Iterator[Samples]:
-        """The sound of each piece that can be spoken."""
-        _checked(text, language)
-        for piece in self.pieces(text):
-            if readable(piece, language):
-                yield self.say(piece, language)
-
-    def signs(self, text: str, language: str) -> str:
+    def signs(self, text: str) -> str:
         """What the model is given for a text that is readable."""
         spoken = []
         for part in re.findall(r"[㐀-鿿]+|[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'. ]*|[，、。：；！？,.:;!?]", text):
@@ -96,7 +85,7 @@ class Kokoro:
 
     def _with_gap(self, sentence: str, language: str, speed: float | None) -> Samples:
         gap_s = _CLAUSE_GAP_S if sentence[-1] in ",，、:：" else _SENTENCE_GAP_S
-        spoken = [self._spoken(part, language, speed) for part in self._short(self.signs(sentence, language))]
+        spoken = [self._spoken(part, language, speed) for part in self._short(self.signs(sentence))]
         return np.concatenate([*spoken, np.zeros(int(gap_s * RATE_HZ), np.float32)])
 
     def _short(self, signs: str) -> list[str]:
@@ -127,14 +116,16 @@ class Kokoro:
 
 
 def _network(folder: Path) -> bytes:
-    """The network in its faster form, which is kept beside the model's folder: making it takes some seconds."""
+    """The network in its faster form, which is kept: making it takes some seconds."""
     raw = (folder / "model.onnx").read_bytes()
-    kept = folder.with_name(f"{folder.name}-{VERSION}-{hashlib.sha256(raw).hexdigest()[:16]}.onnx")
+    kept = store.made_of(folder) / f"{VERSION}-{hashlib.sha256(raw).hexdigest()[:16]}.onnx"
     if kept.is_file():
         return kept.read_bytes()
     made = faster(raw)
     part = kept.with_name(f".{kept.name}.{os.getpid()}")
     with suppress(OSError):  # a cache that cannot be written to costs time at the next start
+        shutil.rmtree(kept.parent, ignore_errors=True)  # of an earlier version, or of another model
+        kept.parent.mkdir(exist_ok=True)
         try:
             part.write_bytes(made)
             part.replace(kept)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Protocol
 
 from callcenter.sound.samples import Samples
@@ -23,12 +22,4 @@ class Speaker(Protocol):
 
     def say(self, text: str, language: str, *, speed: float | None = None) -> Samples:
         """The whole text at RATE_HZ; `speed` over 1 is faster, None the voice's usual pace."""
-        ...
-
-    def pieces(self, text: str) -> list[str]:
-        """Where `say_pieces` cuts a text: loads nothing, costs nothing."""
-        ...
-
-    def say_pieces(self, text: str, language: str) -> Iterator[Samples]:
-        """The sound of each of `pieces` as soon as it is made, with the pause that follows it."""
         ...

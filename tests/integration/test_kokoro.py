@@ -15,6 +15,7 @@ from callcenter.sound.samples import is_silent
 from synthesis.errors import NothingToSay, TextTooLong, VoiceBroken, VoiceMissing
 from synthesis.graph import faster
 from synthesis.kokoro import FILES, Kokoro
+from synthesis.pieces import pieces_of
 from synthesis.reading import readable
 from synthesis.speaker import LONGEST_TEXT, RATE_HZ
 
@@ -64,8 +65,6 @@ def test_the_same_text_gives_the_same_sound(voice: Kokoro) -> None:
 def test_silence_is_an_error(voice: Kokoro, text: str) -> None:
     with pytest.raises(NothingToSay):
         voice.say(text, "zh")
-    with pytest.raises(NothingToSay):
-        list(voice.say_pieces(text, "zh"))
 
 
 def test_a_text_without_an_end_is_refused(voice: Kokoro) -> None:
@@ -75,7 +74,7 @@ def test_a_text_without_an_end_is_refused(voice: Kokoro) -> None:
 
 def test_a_sentence_that_the_network_cannot_take_is_cut(voice: Kokoro) -> None:
     """It takes 510 signs."""
-    signs = voice.signs("学校老师" * 32, "zh")
+    signs = voice.signs("学校老师" * 32)
     assert len(signs) > 510
     assert len(voice.say("学校老师" * 32, "zh")) / RATE_HZ > 12
 
@@ -85,7 +84,7 @@ def test_the_first_of_60_characters_is_there_in_three_seconds(voice: Kokoro) -> 
     assert 58 <= len(BRIEFING) <= 62
     voice.say("好。", "zh")
     began = time.thread_time()
-    sounds = voice.say_pieces(BRIEFING, "zh")
+    sounds = (voice.say(piece, "zh") for piece in pieces_of(BRIEFING))
     first = next(sounds)
     assert time.thread_time() - began < 3
     began = time.thread_time()
@@ -95,13 +94,13 @@ def test_the_first_of_60_characters_is_there_in_three_seconds(voice: Kokoro) -> 
 
 
 def test_pieces_say_the_whole_text(voice: Kokoro) -> None:
-    assert "".join(voice.pieces(BRIEFING)) == BRIEFING
-    assert len(list(voice.say_pieces(BRIEFING, "zh"))) == len(voice.pieces(BRIEFING))
+    assert "".join(pieces_of(BRIEFING)) == BRIEFING
+    assert all(voice.say(piece, "zh").size for piece in pieces_of(BRIEFING))
 
 
 def test_signs_are_those_of_the_network(voice: Kokoro) -> None:
     for text, language in ((BRIEFING, "zh"), ("ABC 王 café 3.5% naïve x", "en")):
-        assert voice.signs(readable(text, language), language)
+        assert voice.signs(readable(text, language))
 
 
 def test_no_model(tmp_path: Path) -> None:

@@ -110,6 +110,14 @@ def test_removal_takes_the_broken_downloads_too(models: Path, known: Model) -> N
     assert [entry.name for entry in models.iterdir()] == ["small.lock"]
 
 
+def test_removal_takes_what_was_made_of_the_model(models: Path, known: Model) -> None:
+    made = store.made_of(install(models, pinned=False))
+    made.mkdir()
+    (made / "faster.onnx").write_bytes(b"123456")
+    assert store.remove(Settings(), "small") > 6
+    assert not made.exists()
+
+
 def test_a_record_is_json_for_people_too(models: Path) -> None:
     about = json.loads((install(models, pinned=False) / store.RECORD).read_text())
     assert set(about) == {"source", "at", "pinned", "files"}

@@ -44,6 +44,11 @@ def folder(settings: Settings) -> Path:
     return settings.cache / "models"
 
 
+def made_of(place: Path) -> Path:
+    """Where the files are that are made of those in a model's folder `place`: beside it, and removed with it."""
+    return place.with_name(f"{place.name}.made")
+
+
 def installed(settings: Settings, name: str) -> Path | None:
     """The model's folder, if it is there. Raises UnknownModel."""
     path = folder(settings) / find(name).name
@@ -136,15 +141,17 @@ def remove(settings: Settings, name: str) -> int:
     """
     place = folder(settings) / find(name).name
     partial, going = place.with_name(f"{name}.partial"), place.with_name(f"{name}.removed")
+    made = made_of(place)
     if not place.exists() and not partial.exists():
         raise ModelAbsent(f"{name} is not installed")
     with locked(place.with_name(f"{name}.lock")):
         shutil.rmtree(going, ignore_errors=True)
-        freed = size(place) + size(partial)
+        freed = size(place) + size(partial) + size(made)
         if place.exists():
             place.rename(going)
         shutil.rmtree(going, ignore_errors=True)
         shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
     return freed
 
 
