@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 models_app = typer.Typer(help="The models that understand and speak.", no_args_is_help=True)
 
-VOICE = "kokoro"
-"""The model that speaks what staff type."""
-
 
 def add_to(app: typer.Typer) -> None:
     """Add this file's commands to the application."""
@@ -29,6 +26,7 @@ def ensure_defaults(settings: Settings, console: Console) -> None:
     Without the network set-up goes on: recordings are kept and transcribed once there is a model, and what is typed
     is read on the screen until there is a voice.
     """
+    from callcenter.runtime.spoken import VOICE
     from transcripts import models
 
     if not models.complete(settings):

@@ -193,7 +193,7 @@ def restore_transcript(uow: TicketsUnitOfWork, number: str, actor: Person, now: 
         transcripts.correct_transcript(uow, message.recording_id, text=None, by=actor.extension, now=now)
 
 
-def transcribe_again(uow: TicketsUnitOfWork, number: str, asked: Asked, actor: Person, now: datetime) -> None:
+def transcribe_again(uow: TicketsUnitOfWork, number: str, asked: Asked, now: datetime) -> None:
     """Have the newest message transcribed from its start, in the language and by the engine asked for."""
     message = uow.transcripts.of_ticket(number)
     if message is not None:

@@ -213,6 +213,6 @@ def transcript_again(console: ConsoleDep, program: ProgramDep, number: str, body
     asked = Asked(language=body.language, engine=body.engine)
 
     def change(work: SqlUnitOfWork, number: str, person: Person, now: datetime) -> None:
-        tickets.transcribe_again(work, number, asked, person, now)
+        tickets.transcribe_again(work, number, asked, now)
 
     return make(console, program, number, body.actor, change)

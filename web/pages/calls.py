@@ -148,7 +148,7 @@ def show_one(page: Page, linkedid: str, again: Again = Again(), *, status: int =
         may_hear=may_hear,
         hand_over=card,
         again=again,
-        typed_texts=typed_texts(call, one.typed) if may_hear else {},
+        typed_texts=typed_texts(one.typed) if may_hear else {},
         messages=[Message.of(r, call) for r in recordings if r.recording.purpose is Purpose.MESSAGE],
         briefings={
             r.recording.path: r.recording_id for r in recordings if r.recording.purpose is Purpose.BRIEFING

@@ -199,6 +199,6 @@ def transcript_again(page: PageDep, form: FormDep, number: str) -> Response:
     )
 
     def change(work: SqlUnitOfWork, number: str, person: Person, now: datetime) -> None:
-        tickets.transcribe_again(work, number, asked, person, now)
+        tickets.transcribe_again(work, number, asked, now)
 
     return make(page, number, change, "again")

@@ -148,7 +148,7 @@ def _targets(work: SqlUnitOfWork, viewer: Viewer, now: datetime) -> tuple[Target
     return tuple(sorted(found, key=lambda each: (each.is_talking, each.extension)))
 
 
-def typed_texts(call: Call, typed: Iterable[TypedHandoff]) -> dict[int, str]:
+def typed_texts(typed: Iterable[TypedHandoff]) -> dict[int, str]:
     """What was typed for each handoff of a call, by the handoff's place in the list."""
     return {
         each.handoff - 1: each.text for each in typed if each.handoff and each.state is not State.DECLINED

@@ -23,7 +23,3 @@ class ModelDamaged(ModelsError):
 
 class ModelAbsent(ModelsError):
     """The model is not installed."""
-
-
-class LineBusy(ModelsError):
-    """A call is in progress, and nothing is fetched meanwhile."""
