@@ -40,84 +40,15 @@ _PINYIN = re.compile(
     r"(?:iang|iong|uang|ang|eng|ing|ong|uai|uan|iao|ian|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue|er|a|o|e|i|u|v))"
 )
 
-_SPELLING = (
-    *(("tion", "ʃᵊn"), ("sion", "ʒᵊn"), ("ough", "ɔː"), ("augh", "ɔː"), ("eigh", "A"), ("igh", "I")),
-    *(
-        ("tch", "ʧ"),
-        ("dge", "ʤ"),
-        ("ch", "ʧ"),
-        ("sh", "ʃ"),
-        ("ph", "f"),
-        ("th", "θ"),
-        ("wh", "w"),
-        ("ck", "k"),
-    ),
-    *(
-        ("ng", "ŋ"),
-        ("qu", "kw"),
-        ("kn", "n"),
-        ("wr", "ɹ"),
-        ("gh", "ɡ"),
-        ("ee", "iː"),
-        ("ea", "iː"),
-        ("oo", "uː"),
-    ),
-    *(
-        ("ai", "A"),
-        ("ay", "A"),
-        ("oi", "Y"),
-        ("oy", "Y"),
-        ("ou", "W"),
-        ("ow", "W"),
-        ("au", "ɔː"),
-        ("aw", "ɔː"),
-    ),
-    *(
-        ("ie", "iː"),
-        ("ei", "A"),
-        ("ey", "i"),
-        ("oa", "Q"),
-        ("ue", "uː"),
-        ("ew", "juː"),
-        ("ar", "ɑː"),
-        ("er", "ɜː"),
-    ),
-    *(
-        ("ir", "ɜː"),
-        ("or", "ɔː"),
-        ("ur", "ɜː"),
-        ("bb", "b"),
-        ("dd", "d"),
-        ("ff", "f"),
-        ("gg", "ɡ"),
-        ("ll", "l"),
-    ),
-    *(("mm", "m"), ("nn", "n"), ("pp", "p"), ("rr", "ɹ"), ("ss", "s"), ("tt", "t"), ("zz", "z"), ("ce", "s")),
-    *(("ci", "sɪ"), ("cy", "si"), ("ge", "ʤ"), ("a", "a"), ("b", "b"), ("c", "k"), ("d", "d"), ("e", "ɛ")),
-    *(
-        ("f", "f"),
-        ("g", "ɡ"),
-        ("h", "h"),
-        ("i", "ɪ"),
-        ("j", "ʤ"),
-        ("k", "k"),
-        ("l", "l"),
-        ("m", "m"),
-        ("n", "n"),
-    ),
-    *(
-        ("o", "ɒ"),
-        ("p", "p"),
-        ("q", "k"),
-        ("r", "ɹ"),
-        ("s", "s"),
-        ("t", "t"),
-        ("u", "ʌ"),
-        ("v", "v"),
-        ("w", "w"),
-    ),
-    *(("x", "ks"), ("y", "i"), ("z", "z")),
+_SPELLING: list[tuple[str, str]] = re.findall(
+    r"(\S+)=(\S+)",
+    "tion=ʃᵊn sion=ʒᵊn ough=ɔː augh=ɔː eigh=A igh=I tch=ʧ dge=ʤ ch=ʧ sh=ʃ ph=f th=θ wh=w ck=k ng=ŋ qu=kw "
+    "kn=n wr=ɹ gh=ɡ ee=iː ea=iː oo=uː ai=A ay=A oi=Y oy=Y ou=W ow=W au=ɔː aw=ɔː ie=iː ei=A ey=i oa=Q "
+    "ue=uː ew=juː ar=ɑː er=ɜː ir=ɜː or=ɔː ur=ɜː bb=b dd=d ff=f gg=ɡ ll=l mm=m nn=n pp=p rr=ɹ ss=s tt=t "
+    "zz=z ce=s ci=sɪ cy=si ge=ʤ a=a b=b c=k d=d e=ɛ f=f g=ɡ h=h i=ɪ j=ʤ k=k l=l m=m n=n o=ɒ p=p q=k r=ɹ "
+    "s=s t=t u=ʌ v=v w=w x=ks y=i z=z",
 )
+"""The first that fits counts: longer ones before shorter ones."""
 
 
 class English:

@@ -6,32 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from callcenter.domain.number_words import EN_ONES, EN_TENS
 from transcripts.spans import Span
 
-_BELOW_TWENTY = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
-    *(
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ),
-)
-_UNITS = {name: value for value, name in enumerate(_BELOW_TWENTY[:10])}
+_UNITS = {name: value for value, name in enumerate(EN_ONES[:10])}
 _FIGURES = {**_UNITS, "oh": 0, "o": 0, "nought": 0}
-_TEENS = {name: value for value, name in enumerate(_BELOW_TWENTY[10:], 10)}
-_TENS = {
-    name: value * 10
-    for value, name in enumerate(
-        ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2
-    )
-}
+_TEENS = {name: value for value, name in enumerate(EN_ONES[10:], 10)}
+_TENS = {name: value * 10 for value, name in enumerate(EN_TENS, 2)}
 _ORDINALS = {
     "first": "1st",
     "second": "2nd",

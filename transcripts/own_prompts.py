@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from callcenter.db.uow import SqlUnitOfWork
 from callcenter.domain.own_prompts import Version
 from callcenter.sound.decode import decode
+from callcenter.sound.errors import SoundError
 from transcripts.audio import RATE_HZ, Audio
 from transcripts.engine import Recogniser, Transcript
 from transcripts.errors import ModelMissing, TranscriptsError
@@ -44,7 +45,7 @@ class PromptReader:
             heard = self._read(version, sounds[1])
         except ModelMissing:
             return
-        except TranscriptsError as error:
+        except (TranscriptsError, SoundError) as error:
             log.warning("own recording not read id=%s error=%s", version.id, type(error).__name__)
             self._failed.add(version.id)
             return

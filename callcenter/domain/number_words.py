@@ -10,7 +10,7 @@ ZH_DIGITS = "零一二三四五六七八九"
 _ZH_PLACES = ("", "十", "百", "千")
 _ZH_GROUPS = ("", "万", "亿")
 
-_EN_ONES = [
+EN_ONES = [
     "zero",
     "one",
     "two",
@@ -32,7 +32,7 @@ _EN_ONES = [
     "eighteen",
     "nineteen",
 ]
-_EN_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+EN_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _EN_GROUPS = ("", "thousand", "million")
 
 ZH_WEEKDAYS = tuple(f"星期{sign}" for sign in "一二三四五六日")
@@ -98,7 +98,7 @@ def en_number(number: int) -> str:
     if not 0 <= number <= MOST:
         raise NotSaid
     if number < 20:
-        return _EN_ONES[number]
+        return EN_ONES[number]
     words: list[str] = []
     for place in (2, 1, 0):
         group = number // 1_000**place % 1_000
@@ -111,14 +111,14 @@ def en_number(number: int) -> str:
 
 def _en_group(group: int) -> str:
     hundreds, rest = divmod(group, 100)
-    words = [f"{_EN_ONES[hundreds]} hundred"] if hundreds else []
+    words = [f"{EN_ONES[hundreds]} hundred"] if hundreds else []
     if hundreds and rest:
         words.append("and")
     if rest >= 20:
         tens, ones = divmod(rest, 10)
-        words.append(_EN_TENS[tens - 2] + (f"-{_EN_ONES[ones]}" if ones else ""))
+        words.append(EN_TENS[tens - 2] + (f"-{EN_ONES[ones]}" if ones else ""))
     elif rest:
-        words.append(_EN_ONES[rest])
+        words.append(EN_ONES[rest])
     return " ".join(words)
 
 
