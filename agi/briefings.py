@@ -12,9 +12,10 @@ from agi.desk import Desk
 from agi.handing import Pending, Typed
 from agi.live import LiveCall
 from agi.protocol import Session
-from agi.say import Voice, digit_prompts
+from agi.say import Voice
 from agi.sound import HEADER_BYTES, RATE_HZ
 from callcenter.domain.briefings import spoken_form
+from callcenter.domain.spoken import ticket
 from callcenter.errors import ShouwenError
 from callcenter.runtime import spoken
 from callcenter.settings import Settings
@@ -121,7 +122,7 @@ class Briefing:
     def _on_screen(self, keys: str) -> str:
         log.info("a typed briefing is read on the screen", extra={"linkedid": self._live.linkedid})
         call = self._live.call
-        number = digit_prompts(call.ticket or "") if call else []
+        number = ticket(call.ticket or "") if call else []
         told = ["ticket-is", *number, "hear-screen"] if number else ["hear-screen"]
         return self._voice.say(*told, keys=keys)
 

@@ -13,8 +13,9 @@ from agi.errors import AgiError
 from agi.language import CHANNEL_LANGUAGE, KEY, MAX_SWITCHES, choose, language_of
 from agi.live import LiveCall
 from agi.protocol import Session
-from agi.say import ANY_KEY, KEY_TIMEOUT_MS, Voice, digit_prompts
+from agi.say import ANY_KEY, KEY_TIMEOUT_MS, Voice
 from agi.sound import seconds
+from callcenter.domain import spoken
 from callcenter.domain.calls import Kind, other_language
 
 LIMIT_MS = 120_000
@@ -69,7 +70,7 @@ def callback(desk: Desk, session: Session) -> None:
         _keep(desk, live, message, confirmed=False)
         raise
     _keep(desk, live, message, confirmed=True)
-    digits = digit_prompts(message.ticket or "")
+    digits = spoken.ticket(message.ticket or "")
     voice.say("ticket-is", *digits, "ticket-again", *digits, "goodbye")
     session.set_variable("SHOUWEN_NEXT", "end")
 
@@ -170,7 +171,7 @@ def _ask_number(voice: Voice, *, withheld: bool) -> str | None:
 
 def _is_right(voice: Voice, number: str) -> str:
     """`1` right, `2` another, empty when the caller does not say."""
-    return voice.ask(["number-is", *digit_prompts(number), "number-confirm"], "12", "")
+    return voice.ask(["number-is", *spoken.telephone(number), "number-confirm"], "12", "")
 
 
 def _keep(desk: Desk, live: LiveCall, message: Message, *, confirmed: bool, superseded: bool = False) -> None:

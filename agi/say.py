@@ -1,8 +1,8 @@
-"""Speaking with whoever is on the channel: prompts that keys interrupt, questions, digits, numbers read out."""
+"""Speaking with whoever is on the channel: prompts that keys interrupt, questions, digits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from agi.protocol import Session
 
@@ -67,8 +67,3 @@ class Voice:
             typed += key
             key = self._session.wait_for_digit(gap_ms)
         return typed
-
-
-def digit_prompts(text: Iterable[str]) -> list[str]:
-    """The prompts that read a telephone or ticket number digit by digit."""
-    return [f"digit-{char}" if char.isdigit() else "dash" for char in text if char.isdigit() or char == "-"]

@@ -5,6 +5,7 @@ An English one has a low tone before it, the "prompt" `en`.
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 import wave
 from pathlib import Path
@@ -55,6 +56,7 @@ def render(folder: Path) -> None:
         (folder / language).mkdir(parents=True)
         for key in KEYS:
             _render(folder / language, key, mark=language == "en" and key != "beep")
+        shutil.copy(SOURCE / "pause.wav", folder / language)
 
 
 def _tone(hz: int, seconds: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
