@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 from dataclasses import asdict, dataclass
@@ -40,10 +41,15 @@ def address(settings: Settings) -> Path:
 
 
 def ask(settings: Settings, leg: Leg) -> Place | None:
-    """A place for the leg's sound; None if nobody makes captions, or there are enough already."""
+    """A place for the leg's sound; None if nobody makes captions, or there are enough already.
+
+    Whoever answers is sent what callers say: a folder that somebody else made (in /tmp, for a long home) is not asked.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ASK_S)
         try:
+            if address(settings).parent.lstat().st_uid != os.geteuid():
+                return None
             connection.connect(str(address(settings)))
             connection.sendall(json.dumps(asdict(leg)).encode() + b"\n")
             with connection.makefile(encoding="ascii", errors="replace") as answer:
@@ -59,6 +65,6 @@ def read_leg(line: bytes) -> Leg | None:
         values = json.loads(line)
         if all(isinstance(each, str) for each in values.values()):
             return Leg(**values)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         pass
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import socket
 import threading
 import uuid
@@ -264,7 +265,9 @@ def test_there_are_only_so_many_legs_and_a_place_is_free_again(
         pass
 
 
-@pytest.mark.parametrize("question", [b"\n", b"[]\n", b"{}\n", b'{"linkedid": 5}\n', b"\xff" * 100 + b"\n"])
+@pytest.mark.parametrize(
+    "question", [b"\n", b"[]\n", b"{}\n", b'{"linkedid": 5}\n', b"\xff" * 100 + b"\n", b"[" * 4000 + b"\n"]
+)
 def test_a_question_that_is_none_gets_no_answer(
     captioner: tuple[Settings, Captioner, list[Caption], Counting], question: bytes
 ) -> None:
@@ -275,6 +278,16 @@ def test_a_question_that_is_none_gets_no_answer(
         asker.settimeout(5)
         assert asker.recv(10) == b""
     assert asking.ask(settings, LEG) is not None
+
+
+@pytest.mark.rule("T31")
+def test_a_socket_in_somebody_elses_folder_is_not_asked(
+    captioner: tuple[Settings, Captioner, list[Caption], Counting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = captioner[0]
+    assert asking.ask(settings, LEG) is not None
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    assert asking.ask(settings, LEG) is None
 
 
 def test_without_a_captioner_there_is_no_place(tmp_path: Path) -> None:
