@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from starlette.concurrency import run_in_threadpool
 
 from callcenter.db.deadline import DatabaseUnavailable
+from web.live.pushing import News
 from web.live.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,7 @@ class Board:
         """Take the function that reads the desk; it runs in a thread, one at a time."""
         self._read = read
         self._dirty = asyncio.Event()
-        self._news = asyncio.Condition()
-        self._version = 0
+        self._news = News()
         self._over = False
         self._watchers = 0
         self._watched = asyncio.Event()
@@ -65,30 +65,21 @@ class Board:
                 log.exception("the board could not be read")
                 self.snapshot = None
             rest_s = max(COALESCE_S, REST * (time.monotonic() - began))
-            async with self._news:
-                self._version += 1
-                self._news.notify_all()
+            await self._news.tell()
 
     async def versions(self, every_s: float) -> AsyncGenerator[int]:
         """Yields at once, after each change, and at the latest after `every_s` seconds.
 
         The first to watch waits for a reading: nobody has kept the snapshot fresh.
         """
-        seen = self._version if self._watchers == 0 else -1
+        seen = self._news.version if self._watchers == 0 else -1
         self._watchers += 1
         if self._watchers == 1:
             self._dirty.set()
             self._watched.set()
         try:
             while True:
-                if seen == self._version:
-                    try:
-                        async with asyncio.timeout(every_s), self._news:
-                            while seen == self._version:
-                                await self._news.wait()
-                    except TimeoutError:
-                        pass
-                seen = self._version
+                seen = await self._news.after(seen, every_s)
                 yield seen
         finally:
             self._watchers -= 1
