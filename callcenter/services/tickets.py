@@ -173,15 +173,16 @@ def correct_transcript(
     *,
     version: int | None = None,
 ) -> None:
-    """Put what was really said beside the newest message's text and into the log; without one do nothing.
+    """Put what was really said beside the newest message's text and into the log.
 
-    Raises CorrectedMeanwhile if the text was corrected since `version`.
+    Without a message, or without words, nothing happens. Raises CorrectedMeanwhile if the text was
+    corrected since `version`.
     """
-    message = uow.transcripts.of_ticket(number)
-    if message is not None:
-        _moved(uow, lock_ticket(uow, number), EventKind.TRANSCRIPT_CORRECTED, text, actor, now)
+    message, words = uow.transcripts.of_ticket(number), clean(text, DETAILS_LIMIT)
+    if message is not None and words:
+        _moved(uow, lock_ticket(uow, number), EventKind.TRANSCRIPT_CORRECTED, words, actor, now)
         transcripts.correct_transcript(
-            uow, message.recording_id, text=text, by=actor.extension, now=now, version=version
+            uow, message.recording_id, text=words, by=actor.extension, now=now, version=version
         )
 
 

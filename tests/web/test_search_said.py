@@ -12,6 +12,7 @@ from callcenter.domain.search import search_vector
 from callcenter.domain.transcripts import Asked, Cause, Purpose, RecordedFile, SpokenPart
 from callcenter.services import transcripts
 from callcenter.services.earlier_texts import find_earlier_texts
+from callcenter.services.ticket_forms import DETAILS_LIMIT
 from callcenter.services.tickets import correct_transcript
 from tests.conftest import UowFactory
 from tests.support.desk import LI, NOW, WANG, Desk
@@ -90,6 +91,21 @@ def test_a_correction_is_found_beside_the_machines_words(
     browser.log_in("102")
     assert found(browser, hers, "收据")
     assert found(browser, hers, "发票")
+
+
+@pytest.mark.parametrize("text", ["收据\x07" + "没有收到" * 6000, " \x07 "])
+def test_a_correction_is_kept_as_the_log_has_it(uow_factory: UowFactory, hers: str, text: str) -> None:
+    with uow_factory() as uow:
+        correct_transcript(uow, hers, text, LI, NOW)
+        uow.commit()
+    with uow_factory() as uow:
+        stored = uow.transcripts.of_ticket(hers)
+        logged = [
+            event.data["text"] for event in uow.tickets.events(hers) if event.kind == "transcript_corrected"
+        ]
+        assert stored is not None
+        assert logged == ([stored.corrected] if stored.corrected else [])
+        assert len(stored.corrected or "") <= DETAILS_LIMIT
 
 
 def test_a_text_that_was_there_before_its_ticket(browser: Browser, uow_factory: UowFactory) -> None:
