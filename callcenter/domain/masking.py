@@ -1,4 +1,4 @@
-"""Personal data in what was said, hidden: telephone and ID-card numbers, however they are written, and names."""
+"""Personal data in what was said, hidden: telephone and ID-card numbers, however written, mail addresses, names."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ HIDDEN = "***"
 LEAST_DIGITS = 7
 """A shorter number is a room, a year, a sum."""
 
-_DIGIT = r"[0-9０-９零〇一二三四五六七八九幺]"
+_DIGIT = r"[0-9０-９零〇一二三四五六七八九幺两]"
 _NUMBER = re.compile(
-    rf"(?<![0-9０-９]){_DIGIT}(?:[\s,，、.。·()（）—–-]{{0,3}}{_DIGIT}){{{LEAST_DIGITS - 1},}}[Xx]?"
+    rf"(?<![0-9０-９]){_DIGIT}(?:[\s,，、.。·/()（）—–-]{{0,3}}{_DIGIT}){{{LEAST_DIGITS - 1},}}[Xx]?"
 )
 _SPOKEN_DIGIT = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|(?:double|triple)\s+\w+)"
 _SPOKEN_NUMBER = re.compile(
@@ -27,6 +27,10 @@ _SURNAME_ZH = re.compile(r"(我姓|免贵姓)([\u4e00-\u9fff])")
 _OWN_NAME_EN = re.compile(
     r"\b((?i:my name is|my name's|i am called|this is|i'm|it's)\s+)([A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,3})"
 )
+_SOUNDED = r"(?!(?:and|from|calling|the|my|not|i'm)\b)[a-z][\w'’-]+"
+_OWN_NAME_SOUNDED = re.compile(rf"\b(?i:my name is|my name's|i am called)\s+({_SOUNDED}(?:\s+{_SOUNDED})?)")
+"""As a recogniser writes it that knows no capitals."""
+_MAIL = re.compile(r"(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _TITLES = re.compile(r"(?:先生|女士|小姐|同学|老师|师傅|阿姨)$")
 
 
@@ -39,7 +43,8 @@ def masked(text: str, names: Iterable[str | None] = ()) -> str:
     for match in _OWN_NAME_ZH.finditer(text):
         known.add(match[2] or match[4])
     known |= {match[2] for match in _OWN_NAME_EN.finditer(text)}
-    hidden = _SPOKEN_NUMBER.sub(HIDDEN, _NUMBER.sub(HIDDEN, text))
+    known |= {match[1] for match in _OWN_NAME_SOUNDED.finditer(text)}
+    hidden = _SPOKEN_NUMBER.sub(HIDDEN, _NUMBER.sub(HIDDEN, _MAIL.sub(HIDDEN, text)))
     for name in sorted(known, key=len, reverse=True):
         hidden = re.sub(re.escape(name), HIDDEN, hidden, flags=re.IGNORECASE)
     return _SURNAME_ZH.sub(rf"\1{HIDDEN}", hidden)

@@ -28,6 +28,11 @@ from callcenter.domain.masking import masked
         ("This is Emily Carter. Call Emily Carter.", "This is ***. Call ***."),
         ("number is 020-7946-0158.", "number is ***."),
         ("two zero six, five five five, zero one four seven", "***"),
+        ("my name is zhang wei and i lost my card", "my name is *** and i lost my card"),
+        ("my name is anna from the library, ask for anna", "my name is *** from the library, ask for ***"),
+        ("打138/0013/8000", "打***"),
+        ("幺三八两零零幺三八零零", "***"),
+        ("邮箱zhang.wei@example.com，谢谢", "邮箱***，谢谢"),
         ("I waited 40 minutes at window 4", "I waited 40 minutes at window 4"),
     ],
 )
