@@ -67,7 +67,7 @@ class TicketRow(Base):
     words: Mapped[str | None] = mapped_column(TSVECTOR)
     """What the ticket is found by: see `callcenter.domain.search`."""
     heard: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
-    """What was said in its recordings, for those who may hear them: see `callcenter.db.transcripts`."""
+    """What was said in its recordings, for those who may hear them: see `callcenter.db.transcript_queries`."""
 
 
 class TicketEventRow(Base):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from callcenter.db.service_account import ServiceAccountRepository
     from callcenter.db.supervision import SupervisionRepository
     from callcenter.db.today import TodayRepository
-    from callcenter.db.transcripts import TranscriptRepository
+    from callcenter.db.transcript_queries import TranscriptRepository
     from callcenter.db.typed_handoffs import TypedHandoffRepository
 
 _NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(cast(:payloads AS text[])) AS payload")
@@ -181,7 +181,7 @@ class SqlUnitOfWork:
     @cached_property
     def transcripts(self) -> TranscriptRepository:
         """Transcripts of recordings."""
-        from callcenter.db.transcripts import TranscriptRepository
+        from callcenter.db.transcript_queries import TranscriptRepository
 
         return TranscriptRepository(self.session)
 

@@ -37,7 +37,7 @@ class CorrectedMeanwhile(ShouwenError):
 
 
 class TranscriptRepository(Protocol):
-    """Recordings with their transcripts; see `callcenter.db.transcripts`."""
+    """Recordings with their transcripts; see `callcenter.db.transcript_queries`."""
 
     def add(self, recording: RecordedFile) -> int: ...
     def get(self, recording_id: int, *, lock: bool = False) -> StoredTranscript | None: ...
