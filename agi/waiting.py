@@ -8,15 +8,12 @@ starts again, which Asterisk tells (MusicOnHoldStop, MusicOnHoldStart).
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
-
-log = logging.getLogger(__name__)
 
 NOT_SOONER_S = 20.0
 """A place that changes is told so long after the one before."""
