@@ -47,6 +47,12 @@ def _broken_lzma(path: Path) -> None:
     path.write_bytes(raw)
 
 
+def _broken_bzip2(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as zipped:
+        zipped.writestr("v/m", "m" * 1000)
+    path.write_bytes(path.read_bytes().replace(b"BZh", b"BZx", 1))
+
+
 def _link(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as zipped:
         zipped.writestr("v/m", "m")
@@ -126,7 +132,7 @@ def _another_model(path: Path) -> None:
 
 
 HOSTILE = [
-    _climbing, _absolute, _windows, _drive, _nameless, _broken_lzma, _link, _device,
+    _climbing, _absolute, _windows, _drive, _nameless, _broken_lzma, _broken_bzip2, _link, _device,
     _twice, _bomb, _lying_bomb, _many, _truncated, _rotten,
     _encrypted, _no_zip, _empty, _two_folders, _loose, _another_model,
 ]  # fmt: skip

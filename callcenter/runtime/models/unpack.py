@@ -27,7 +27,9 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
             if len(archive.infolist()) > MOST_FILES:
                 raise ModelDamaged(f"{path.name} holds more than {MOST_FILES} files")
             yield archive
-    except _BROKEN as error:
+    except (*_BROKEN, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's; a broken bzip2 stream has no number
         raise ModelDamaged(f"{path.name} is no zip file that can be read: {error}") from error
 
 
