@@ -72,12 +72,20 @@ def _surnames() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
-    """`own`: words of the centre; `sounding`: words by their syllables without tones."""
+    """`own`: words of the centre. `sounding`: words by their syllables without tones; `nearly`: own ones, blurred."""
 
     counts: Mapping[str, int]
     total: int
     own: frozenset[str]
     sounding: Mapping[tuple[str, ...], Sequence[str]]
+    nearly: Mapping[tuple[str, ...], Sequence[str]]
+
+    def alike(self, sounds: Sequence[str]) -> set[str]:
+        """Words of so many syllables that sound so; own ones also if they nearly do."""
+        return {
+            *self.sounding.get(tuple(sounds), ()),
+            *self.nearly.get(tuple(_blurred(sound) for sound in sounds), ()),
+        }
 
     def score(self, word: str) -> float:
         """Its probability as a natural logarithm, with the bonus."""
@@ -95,11 +103,20 @@ def _lexicon() -> _Lexicon:
     lines = resources.files("transcripts").joinpath("words_zh.txt").read_text("utf-8").splitlines()
     own = frozenset(word for line in lines if not line.startswith("#") for word in line.split())
     sounding: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    nearly: dict[tuple[str, ...], list[str]] = defaultdict(list)
     common = {word for word, count in dictionary.FREQ.items() if count >= LEAST_COUNT}
     for word in sorted(common | own):
         if 2 <= len(word) <= LONGEST and re.fullmatch(f"{_HAN}+", word):
-            sounding[tuple(lazy_pinyin(word))].append(word)
-    return _Lexicon(dictionary.FREQ, dictionary.total, own, sounding)
+            sounds = tuple(lazy_pinyin(word))
+            sounding[sounds].append(word)
+            if word in own:
+                nearly[tuple(_blurred(sound) for sound in sounds)].append(word)
+    return _Lexicon(dictionary.FREQ, dictionary.total, own, sounding, nearly)
+
+
+def _blurred(sound: str) -> str:
+    """A syllable without what a telephone, and many a speaker, does not tell apart: z and zh, in and ing."""
+    return re.sub("([aei])ng$", r"\1n", re.sub("^([zcs])h", r"\1", sound))
 
 
 def _likeliest(run: str, held: Sequence[bool]) -> str:
@@ -115,7 +132,7 @@ def _likeliest(run: str, held: Sequence[bool]) -> str:
         so_far, before = best[start]
         for end in range(start + 1, min(start + LONGEST, len(run)) + 1):
             written = run[start:end]
-            for word in (written, *lexicon.sounding.get(tuple(sounds[start:end]), ())):
+            for word in (written, *sorted(lexicon.alike(sounds[start:end]))):
                 changed = [new != old for new, old in zip(word, written, strict=True)]
                 if word == written and not lexicon.knows(word):
                     continue

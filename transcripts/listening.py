@@ -155,8 +155,10 @@ def _stranger(nothing: SpokenPart, found: Guess) -> SpokenPart:
 
 
 def warm(settings: Settings, language: str) -> None:
-    """Have the language's model loaded, so that the first message need not wait for it."""
+    """Have the language's model and words loaded, so that the first message need not wait for them."""
     recogniser = models.choose(settings, language)
     if recogniser is not None and recogniser.engine != "vosk-server":
         noise = np.random.default_rng(0).normal(0, 0.01, RATE_HZ)
         recogniser.transcribe(Audio(noise.astype(np.float32)))
+    if language == "zh":
+        respelt("您好")
