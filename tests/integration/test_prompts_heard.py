@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import time
 from functools import cache
 from typing import Any
 
@@ -19,13 +20,15 @@ import numpy as np
 import pytest
 from num2words import num2words
 
+from callcenter.domain import spoken
 from callcenter.prompts import prompts, sounds_folder
 from callcenter.runtime.models import store
 from callcenter.settings import Settings
 from callcenter.sound.decode import decode
 from callcenter.sound.samples import Samples
+from transcripts.numerals import in_digits
 from transcripts.text import tidy
-from transcripts.whisper_engine import load
+from transcripts.whisper_engine import PROMPTS, load
 
 RATE_HZ = 16_000
 WINDOW_S, GAP_S = 26.0, 1.2
@@ -168,3 +171,28 @@ def test_every_sentence_is_understood(language: str) -> None:
     sentences = [prompt for prompt in prompts() if prompt.language == language and not prompt.is_piece]
     said = [Said(name=each.key, text=each.text, samples=_file(each.key, language)) for each in sentences]
     _check(said, language)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("suffix", [".wav", ".wav16"])
+@pytest.mark.parametrize(
+    ("language", "keys", "wanted"),
+    [
+        ("en", ["number-is", *spoken.telephone("15796420358")], "15796420358"),
+        ("en", ["ticket-is", *spoken.ticket("1-000412")], "1000412"),
+        ("zh", spoken.clock(time(15, 30), "zh"), "下午3点半"),
+    ],
+)
+def test_what_is_put_together_is_understood(language: str, keys: list[str], wanted: str, suffix: str) -> None:
+    """Exactly, without a hint of what is said; a Chinese number is not in it (decision 0021)."""
+    parts = [decode(sounds_folder() / language / f"{key}{suffix}", RATE_HZ).samples for key in keys]
+    segments, _about = _whisper().transcribe(
+        np.concatenate([*parts, np.zeros(RATE_HZ // 2, np.float32)]),
+        language=language,
+        initial_prompt=PROMPTS[language],
+        beam_size=5,
+        temperature=0.0,
+        condition_on_previous_text=False,
+    )
+    heard = in_digits(tidy("".join(segment.text for segment in segments), language), language)
+    assert re.sub(r"[\W_]+" if language == "zh" else r"\D", "", heard) == wanted
