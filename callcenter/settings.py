@@ -198,7 +198,8 @@ class Settings(BaseSettings):
         "auto", description="recogniser for English: auto, vosk, vosk-server, whisper or off"
     )
     captions: Annotated[str, Field(pattern="^(off|on)$")] = Field(
-        "off", description="live captions of calls in the console, off or on: costs most of a core while people talk"
+        "off",
+        description="live captions of calls in the console, off or on: costs most of a core while people talk",
     )
     fields_model: Annotated[str, AfterValidator(_of_this_machine)] | None = Field(
         None,
