@@ -1,12 +1,13 @@
 """How well, how fast and in how much memory each recogniser understands: the table of docs/speech.md.
 
 .venv/bin/python -m bench speech                       # prints it; without the product's instance
-.venv/bin/python -m bench.speech --write docs/speech.md --voices FOLDER --librivox POCKETSPHINX-5.1.1.TAR.GZ
+.venv/bin/python -m bench.speech --write docs/speech.md --librivox POCKETSPHINX-5.1.1.TAR.GZ
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import resource
@@ -24,11 +25,12 @@ from bench.speech_line import LINE_HZ, LINES
 from bench.speech_score import errors, units
 from bench.speech_sets import Spoken, allison, librivox, voices
 from callcenter.settings import Settings
-from callcenter.sound.shape import resample
+from callcenter.sound.wav import wav_bytes
 from transcripts import models
-from transcripts.audio import RATE_HZ, Audio
+from transcripts.audio import Audio
 from transcripts.engine import Recogniser
 from transcripts.listening import finished
+from transcripts.parts import read_part
 
 VOICES = Path(__file__).parents[1] / "tests" / "voices"
 MARK = "<!-- bench speech -->"
@@ -173,7 +175,8 @@ def main() -> None:
 
 
 def _audio(item: Spoken, line: str) -> Audio:
-    return Audio(resample(LINES[line](item.samples), LINE_HZ, RATE_HZ))
+    """As the product reads it from a recording."""
+    return read_part(io.BytesIO(wav_bytes(LINES[line](item.samples), LINE_HZ)), 0.0).audio
 
 
 if __name__ == "__main__":
