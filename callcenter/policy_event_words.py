@@ -15,6 +15,7 @@ EVENT_WORDS: Mapping[str, tuple[str, str]] = {
     "contact_heard": ("记下联系方式", "the contact being noted"),
     "taken": ("领取", "somebody taking it"),
     "handed": ("转交同事", "it being handed to a colleague"),
+    "briefed": ("写给同事的情况", "the briefing being typed"),
     "complexity_set": ("选定难度", "the complexity being chosen"),
     "noted": ("加注", "a note"),
     "waited": ("等候他方", "waiting for somebody outside"),
