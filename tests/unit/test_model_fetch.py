@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 import threading
 from collections import namedtuple
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -230,37 +232,35 @@ def test_pip_stands_still_during_a_call(
     index: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pip that takes its time is stopped when a call comes, and goes on after it."""
-    states: list[str] = []
-    calls = {"left": 4}
+    stopped_once, calls = tmp_path / "stopped", iter([1, 1, 1])
+    slow = tmp_path / "python"
+    slow.write_text(
+        f'#!/bin/sh\nuntil [ -e "{stopped_once}" ]; do sleep 0.05; done\nexec "{sys.executable}" "$@"\n'
+    )
+    slow.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(slow))
 
     def in_use() -> int:
-        stopped = [
-            line.split()[1]
-            for path in Path("/proc").glob("[0-9]*/status")
-            if _child_of_ours(path)
-            for line in path.read_text().splitlines()
-            if line.startswith("State:")
-        ]
-        states.extend(stopped)
-        if not stopped:
-            return 0
-        calls["left"] -= 1
-        return max(0, calls["left"])
+        states = _states_of_pip()
+        if "T" in states:
+            stopped_once.touch()
+        return next(calls, 0) if states else 0
 
-    small = small_model(index)
-    fetch(small, cache, Console(), quiet=Quiet(in_use, Console(), look_every_s=0.05))
+    fetch(small_model(index), cache, Console(), quiet=Quiet(in_use, Console(), look_every_s=0.05))
     assert content(cache / "small") == WANTED
-    assert "T" in states
+    assert stopped_once.exists()
 
 
-def _child_of_ours(status: Path) -> bool:
-    try:
-        lines = status.read_text().splitlines()
-        command = status.with_name("cmdline").read_bytes()
-    except OSError:
-        return False
-    parent = next(line.split()[1] for line in lines if line.startswith("PPid:"))
-    return int(parent) == os.getpid() and b"pip" in command
+def _states_of_pip() -> list[str]:
+    """What /proc says of each pip that this process started: S asleep, R at work, T stopped."""
+    states = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):
+            facts = dict(line.split(":", 1) for line in status.read_text().splitlines())
+            command = status.with_name("cmdline").read_bytes()
+            if int(facts["PPid"]) == os.getpid() and b"pip" in command:
+                states.append(facts["State"].split()[0])
+    return states
 
 
 def test_the_catalogue_is_sound() -> None:
