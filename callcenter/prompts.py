@@ -18,10 +18,23 @@ MADE = ("beep", "pause")
 
 _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SPEEDS = (0.5, 2.0)
+_STYLES = (1, 400)
 
 
 class BadPrompts(ShouwenError):
     """The list of prompts cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """How a text is spoken, where the voice's usual way is not the clearest."""
+
+    speed: float | None = None
+    """Over 1 is faster; None is the voice's usual pace."""
+    behind: str = ""
+    """Spoken at the end of a sentence that begins so, and cut out of it."""
+    style: int | None = None
+    """Spoken the way a text of so many sounds is; None is its own length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +48,8 @@ class Prompt:
     """At 8 kHz."""
     when: str
     """In which situation it is heard."""
-    speed: float | None = None
-    """How fast it is spoken; None is the voice's usual pace."""
+    take: Take = Take()
+    """How the voice speaks it."""
 
     @property
     def wideband_file(self) -> Path:
@@ -72,7 +85,7 @@ def prompts(sounds: Path | None = None) -> list[Prompt]:
             text=fields[language],
             file=sounds / language / f"{key}.wav",
             when=fields["when"],
-            speed=fields.get("speed", {}).get(language),
+            take=Take(**fields.get("take", {}).get(language, {})),
         )
         for key, fields in listed.items()
         for language in LANGUAGES
@@ -87,18 +100,35 @@ def _faults(key: str, fields: Any) -> list[str]:
     if not _KEY.fullmatch(key) or key in MADE:
         return [f"[{key}] cannot be a prompt's name: small letters, digits and dashes, such as [ticket-is]"]
     found = [
-        f"[{key}] {name}: there is no such field; there are zh, en, when and speed"
+        f"[{key}] {name}: there is no such field; there are zh, en, when and take"
         for name in fields
-        if name not in (*LANGUAGES, "when", "speed")
+        if name not in (*LANGUAGES, "when", "take")
     ]
     for name in (*LANGUAGES, "when"):
         value = fields.get(name)
         if not isinstance(value, str) or not value.strip():
             found.append(f"[{key}] {name} is missing: {example}")
-    speeds = fields.get("speed", {})
-    if not isinstance(speeds, Mapping) or not all(
-        language in LANGUAGES and type(speed) in (int, float) and _SPEEDS[0] <= speed <= _SPEEDS[1]
-        for language, speed in speeds.items()
+    takes = fields.get("take", {})
+    if not isinstance(takes, Mapping) or not all(
+        language in LANGUAGES and isinstance(take, Mapping) and _is_take(take)
+        for language, take in takes.items()
     ):
-        found.append(f"[{key}] speed has to be such as {{ zh = 0.9 }}, from {_SPEEDS[0]} to {_SPEEDS[1]}")
+        found.append(
+            f'[{key}] take has to be such as {{ zh = {{ behind = "号码是", speed = 0.8, style = 5 }} }}: speed from '
+            f"{_SPEEDS[0]} to {_SPEEDS[1]}, style from {_STYLES[0]} to {_STYLES[1]}"
+        )
     return found
+
+
+def _is_take(fields: Mapping[str, Any]) -> bool:
+    return (
+        set(fields) <= {"speed", "behind", "style"}
+        and isinstance(fields.get("behind", ""), str)
+        and type(fields.get("style", 1)) is int
+        and _within(fields.get("style", 1), _STYLES)
+        and _within(fields.get("speed", 1), _SPEEDS)
+    )
+
+
+def _within(value: Any, limits: tuple[float, float]) -> bool:
+    return type(value) in (int, float) and limits[0] <= value <= limits[1]

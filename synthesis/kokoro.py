@@ -15,15 +15,18 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from callcenter.prompts import Take
 from callcenter.runtime.models import store
 from callcenter.sound.samples import Samples
 from callcenter.sound.shape import faded
 from synthesis.chinese import chinese
 from synthesis.english import English
 from synthesis.errors import NothingToSay, TextTooLong, VoiceBroken, VoiceMissing
-from synthesis.graph import VERSION, faster
+from synthesis.graph import LENGTHS, VERSION, WAVE, faster
 from synthesis.reading import readable
-from synthesis.speaker import LONGEST_TEXT, RATE_HZ
+from synthesis.speaker import LONGEST_TEXT, RATE_HZ, USUAL
+
+Floats = npt.NDArray[np.float32]
 
 VOICES = {"zh": "zf_xiaobei", "en": "bf_emma"}
 PACES = {"zh": 1.05, "en": 1.0}
@@ -41,6 +44,8 @@ _MOST_TOKENS = 500
 _SENTENCE_GAP_S, _CLAUSE_GAP_S = 0.3, 0.15
 _SILENCE = 0.006
 _AROUND_S = 0.06
+_AFTER_CUT_S = 0.1
+"""A sound rings on behind its own length."""
 _MARKS = str.maketrans("，、。：；！？", ",,.:;!?")
 
 
@@ -66,10 +71,14 @@ class Kokoro:
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise VoiceBroken from error
 
-    def say(self, text: str, language: str, *, speed: float | None = None) -> Samples:
+    def say(self, text: str, language: str, *, take: Take = USUAL) -> Samples:
         """The whole text, sentence by sentence."""
-        sentences = _sentences(_checked(text, language))
-        return np.concatenate([self._with_gap(each, language, speed) for each in sentences])
+        words = _checked(text, language)
+        if take.behind:
+            return self._cut_out(words, language, take)
+        if take.style:
+            words += "。"
+        return np.concatenate([self._with_gap(each, language, take) for each in _sentences(words)])
 
     def signs(self, text: str) -> str:
         """What the model is given for a text that is readable."""
@@ -83,9 +92,11 @@ class Kokoro:
                 spoken[-1] += part.translate(_MARKS)
         return "".join(sign for sign in " ".join(each for each in spoken if each) if sign in self._vocabulary)
 
-    def _with_gap(self, sentence: str, language: str, speed: float | None) -> Samples:
+    def _with_gap(self, sentence: str, language: str, take: Take) -> Samples:
         gap_s = _CLAUSE_GAP_S if sentence[-1] in ",，、:：" else _SENTENCE_GAP_S
-        spoken = [self._spoken(part, language, speed) for part in self._short(self.signs(sentence))]
+        spoken = [
+            _trimmed(self._spoken(part, language, take)[0]) for part in self._short(self.signs(sentence))
+        ]
         return np.concatenate([*spoken, np.zeros(int(gap_s * RATE_HZ), np.float32)])
 
     def _short(self, signs: str) -> list[str]:
@@ -99,20 +110,29 @@ class Kokoro:
             parts[-1] += word
         return [part.strip() for part in parts]
 
-    def _spoken(self, signs: str, language: str, speed: float | None) -> Samples:
+    def _cut_out(self, words: str, language: str, take: Take) -> Samples:
+        """The words at the end of a sentence, from where the model says that they begin."""
+        before, signs = f"{self.signs(take.behind)} ", self.signs(words)
+        samples, lengths = self._spoken(f"{before}{signs}.", language, take)
+        ends = np.cumsum(lengths) * (len(samples) / lengths.sum())
+        last = ends[len(before) + len(signs)] + _AFTER_CUT_S * RATE_HZ
+        return _trimmed(samples[int(ends[len(before)]) : int(last)])
+
+    def _spoken(self, signs: str, language: str, take: Take) -> tuple[Floats, Floats]:
+        """Samples, and how long each sign is with the silence before and behind, in steps of the model's own."""
         tokens = [self._vocabulary[sign] for sign in signs]
         style = self._styles[language]
         feed = {
             "tokens": np.array([[0, *tokens, 0]], np.int64),
-            "style": style[min(len(tokens), len(style)) - 1],
-            "speed": np.array([speed or PACES[language]], np.float32),
+            "style": style[min(take.style or len(tokens) - 1, len(style) - 1)],
+            "speed": np.array([take.speed or PACES[language]], np.float32),
         }
         with self._lock:
             try:
-                samples = self._session.run(None, feed)[0]
+                samples, lengths = self._session.run([WAVE, LENGTHS], feed)
             except RuntimeError as error:
                 raise VoiceBroken from error
-        return _trimmed(np.asarray(samples, np.float32).ravel())
+        return np.asarray(samples, np.float32).ravel(), np.asarray(lengths, np.float32).ravel()
 
 
 def _network(folder: Path) -> bytes:
@@ -155,7 +175,7 @@ def _sentences(words: str) -> list[str]:
     return [each.strip() for each in found if re.search(r"[^\W\d_]", each)]
 
 
-def _trimmed(spoken: npt.NDArray[np.float32]) -> Samples:
+def _trimmed(spoken: Floats) -> Samples:
     """Without the silence around it that the model makes; raises NothingToSay for silence alone."""
     loud = np.flatnonzero(np.abs(spoken) > _SILENCE)
     if not len(loud):

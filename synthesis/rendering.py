@@ -34,7 +34,7 @@ def render(speaker: Speaker, prompt: Prompt, folder: Path) -> float:
 
     (On one kind of processor with one release of the libraries: the last bit of a product differs between others.)
     """
-    spoken = speaker.say(prompt.text, prompt.language, speed=prompt.speed)
+    spoken = speaker.say(prompt.text, prompt.language, take=prompt.take)
     lead_s, tail_s = (_PIECE_LEAD_S, _PIECE_TAIL_S) if prompt.is_piece else (_LEAD_S, _TAIL_S)
     seconds = 0.0
     for rate_hz in _SUFFIXES:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from callcenter.prompts import Take
 from callcenter.sound.samples import Samples
 
 RATE_HZ = 24_000
+USUAL = Take()
 LONGEST_TEXT = 2_000
 """Characters; a typed briefing of 60 is usual."""
 
@@ -20,6 +22,6 @@ class Speaker(Protocol):
     name: str
     """Engine, model and voices: what was said by another name may sound otherwise."""
 
-    def say(self, text: str, language: str, *, speed: float | None = None) -> Samples:
-        """The whole text at RATE_HZ; `speed` over 1 is faster, None the voice's usual pace."""
+    def say(self, text: str, language: str, *, take: Take = USUAL) -> Samples:
+        """The whole text at RATE_HZ."""
         ...

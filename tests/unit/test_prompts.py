@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.prompts import LANGUAGES, MADE, BadPrompts, Prompt, prompts, sounds_folder
+from callcenter.prompts import LANGUAGES, MADE, BadPrompts, Prompt, Take, prompts, sounds_folder
 from callcenter.sound.samples import Samples, speech_dbfs
 
 SOUNDS = sounds_folder()
@@ -142,11 +142,11 @@ def _listed(tmp_path: Path, text: str) -> list[Prompt]:
 
 
 def test_a_list(tmp_path: Path) -> None:
-    zh, en = _listed(tmp_path, GOOD + "speed = { zh = 0.9 }\n")
-    assert (zh.key, zh.language, zh.text, zh.when, zh.speed) == ("hello", "zh", "您好。", "always", 0.9)
+    zh, en = _listed(tmp_path, GOOD + "take = { zh = { speed = 0.9 } }\n")
+    assert (zh.key, zh.language, zh.text, zh.when, zh.take.speed) == ("hello", "zh", "您好。", "always", 0.9)
     assert zh.file == tmp_path / "zh" / "hello.wav"
     assert zh.wideband_file == tmp_path / "zh" / "hello.wav16"
-    assert en.speed is None
+    assert en.take == Take()
     assert not en.is_piece
 
 
@@ -157,8 +157,13 @@ def test_a_list(tmp_path: Path) -> None:
         (GOOD.replace("您好。", " "), r"\[hello\] zh is missing"),
         (GOOD.replace('en = "Hello."', "en = 5"), r"\[hello\] en is missing"),
         (GOOD + 'fr = "Bonjour."\n', r"\[hello\] fr: there is no such field"),
-        (GOOD + "speed = { zh = 9 }\n", r"\[hello\] speed has to be such as"),
-        (GOOD + "speed = 1\n", r"\[hello\] speed has to be such as"),
+        (GOOD + "take = { zh = { speed = 9 } }\n", r"\[hello\] take has to be such as"),
+        (GOOD + "take = { zh = { style = 0 } }\n", r"\[hello\] take has to be such as"),
+        (GOOD + "take = { zh = { style = 1.5 } }\n", r"\[hello\] take has to be such as"),
+        (GOOD + "take = { zh = { behind = 3 } }\n", r"\[hello\] take has to be such as"),
+        (GOOD + "take = { zh = { mood = 3 } }\n", r"\[hello\] take has to be such as"),
+        (GOOD + "take = { fr = {} }\n", r"\[hello\] take has to be such as"),
+        (GOOD + "take = 1\n", r"\[hello\] take has to be such as"),
         (GOOD.replace("[hello]", '["../x"]'), "cannot be a prompt's name"),
         (GOOD.replace("[hello]", "[beep]"), "cannot be a prompt's name"),
         ('hello = "x"\n', "stands outside of any prompt"),
