@@ -6,16 +6,15 @@ import json
 import time
 from collections.abc import Iterator
 
-import psycopg
 import pytest
-from sqlalchemy import make_url
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from callcenter.domain.captions import Caption, from_json
+from callcenter.domain.captions import from_json
 from callcenter.settings import Settings
 from tests.conftest import UowFactory
+from tests.support.captions import caption, say
 from tests.support.desk import HOSTILE, Desk
 from tests.support.web_fixtures import Browser, HandClock, Parts
 from tests.support.web_server import serving
@@ -39,26 +38,6 @@ def address(talking: Settings, desk: Desk, parts: Parts, clock: HandClock) -> It
 def watch(address: str, cookie: str, call: str = "") -> ClientConnection:
     url = f"ws://{address.removeprefix('http://')}/ws/captions?call={call}"
     return connect(url, additional_headers={"cookie": cookie} if cookie else {}, origin=Origin(address))
-
-
-def caption(call: str, text: str, *, number: int = 1, extension: str = "", draft: str = "") -> Caption:
-    return Caption(
-        linkedid=call,
-        extension=extension,
-        language="zh",
-        number=number,
-        said_s=0.0,
-        settled=text,
-        draft=draft,
-    )
-
-
-def say(settings: Settings, *captions: Caption) -> None:
-    """As the captioner tells it."""
-    url = make_url(settings.database_url or "").set(drivername="postgresql")
-    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
-        for each in captions:
-            connection.execute("SELECT pg_notify('shouwen_captions', %s)", (each.to_json(),))
 
 
 def until_shown(socket: ClientConnection, text: str, within_s: float = 5) -> str:

@@ -102,7 +102,7 @@ async def _send(socket: WebSocket, wanted: str, secret: str, reader: Reader) -> 
             if linkedid not in may and captions.of(linkedid):
                 may[linkedid] = await run_in_threadpool(_may_see, console, reader, linkedid, wanted)
         lines = [line for linkedid in calls if may.get(linkedid) for line in captions.of(linkedid)]
-        html = render(console, lines, say)
+        html = render(console, lines, say, reader.viewer.extension)
         if html != sent:
             sent = html
             await socket.send_text(html)
@@ -120,6 +120,6 @@ def _may_see(console: Console, reader: Reader, linkedid: str, wanted: str) -> bo
     return True
 
 
-def render(console: Console, lines: list[Caption], say: Speech) -> str:
-    """The captions as a part of a page."""
-    return console.renderer.render("parts/captions.html", say, {"lines": lines})
+def render(console: Console, lines: list[Caption], say: Speech, mine: str) -> str:
+    """The captions as a part of a page; `mine` is the reader's extension."""
+    return console.renderer.render("parts/captions.html", say, {"lines": lines, "mine": mine})
