@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,11 @@ def test_the_settings_are_valid_and_alike_in_every_process(services: dict[str, S
         assert services[name]["environment"] == services["agi"]["environment"]
 
 
+def test_captions_are_made_only_where_they_are_wanted(services: dict[str, Service]) -> None:
+    assert {name for name, service in services.items() if "profiles" in service} == {"captions"}
+    assert ours(services)["SHOUWEN_CAPTIONS"] == "${SHOUWEN_CAPTIONS:-off}"
+
+
 def test_only_the_console_and_sip_are_published(services: dict[str, Service]) -> None:
     given = ours(services)
     settings = Settings(rtp_ports=given["SHOUWEN_RTP_PORTS"])
@@ -97,7 +103,7 @@ def test_ports_that_are_not_set_are_the_defaults(services: dict[str, Service]) -
 
 def test_what_speaks_fastagi_and_ami_shares_one_loopback(services: dict[str, Service]) -> None:
     sharing = {name for name, service in services.items() if service.get("network_mode") == "service:node"}
-    assert sharing == {"asterisk", "agi", "web"}
+    assert sharing == {"asterisk", "agi", "web", "captions"}
 
 
 def test_every_lasting_service_is_watched_and_started_again(services: dict[str, Service]) -> None:
@@ -149,6 +155,9 @@ def test_what_is_copied_for_the_installation_exists(services: dict[str, Service]
     copied = re.search(r"for each in (.*); do", script)
     assert copied is not None
     assert all((ROOT / each).exists() for each in copied[1].split())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    packages = {each.rstrip("*") for each in project["tool"]["setuptools"]["packages"]["find"]["include"]}
+    assert packages <= set(copied[1].split())
     assert "/checkout/requirements/run.txt" in script
 
 
