@@ -74,6 +74,8 @@ class Helper(Generic[Work, Answer]):
         self._changed = threading.Condition()
         self._wanted = False
         self._running: _Running | None = None
+        self._newest: _Running | None = None
+        """What was started for who waits, until they take it."""
         # The kernel ends the process with the thread that started it (prctl(2)): this one lives as long as we do.
         threading.Thread(target=self._keep, name=module, daemon=True).start()
 
@@ -125,12 +127,16 @@ class Helper(Generic[Work, Answer]):
         raise HelperTooSlow
 
     def _started(self) -> _Running:
+        """The process, or one that was started now; that one may have ended before we look."""
         with self._changed:
-            self._wanted = True
+            if self._running is not None:
+                return self._running
+            self._wanted, self._newest = True, None
             self._changed.notify_all()
-            while self._running is None:
+            while (newest := self._newest) is None:
                 self._changed.wait()
-            return self._running
+            self._newest = None
+            return newest
 
     def _lose(self, running: _Running) -> None:
         with self._changed:
@@ -150,7 +156,7 @@ class Helper(Generic[Work, Answer]):
                 time.sleep(RETRY_S)
                 continue
             with self._changed:
-                self._running = running
+                self._running = self._newest = running
                 self._changed.notify_all()
             self._watch(running, calls)
             log.warning("%s ended with %s", self._module, running.child.returncode)

@@ -62,6 +62,31 @@ def test_one_that_takes_too_much_is_ended(settings: Settings) -> None:
         )
 
 
+def test_one_that_ends_before_anybody_looks_is_no_wait_without_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full machine who waits for the process is woken late: it may be gone by then."""
+    helper = Asked(settings, "tests.support.no_such_module", calls_first.SPEAKER)
+    changed, gone = vars(helper)["_changed"], threading.Event()
+    lose, wait = vars(Helper)["_lose"], changed.wait
+
+    def lost(helper: Asked, running: object) -> None:
+        lose(helper, running)
+        gone.set()
+
+    def late(timeout: float | None = None) -> None:
+        wait(timeout)
+        if threading.current_thread() is threading.main_thread():
+            changed.release()
+            gone.wait(PATIENCE_S)
+            changed.acquire()
+
+    monkeypatch.setattr(Helper, "_lose", lost)
+    monkeypatch.setattr(changed, "wait", late)
+    with pytest.raises(HelperLost, match="as soon as it begins"):
+        ask(helper, "pid")
+
+
 def test_one_that_cannot_begin_is_given_up(settings: Settings) -> None:
     with pytest.raises(HelperLost, match="as soon as it begins"):
         ask(Asked(settings, "tests.support.no_such_module", calls_first.SPEAKER), "pid")

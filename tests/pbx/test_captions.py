@@ -8,6 +8,7 @@ import time
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,11 @@ from transcripts.live_voice import Utterance
 pytestmark = pytest.mark.anyio
 VOICES = Path(__file__).parents[2] / "callcenter" / "softphone" / "voices"
 LATE_S = 1.5
+BRIEFED = "小王你好我这里有一位张同学宿舍热水器坏了已经两天没有热水我把电话转给你"
+TOLD_FIRST = "我们宿舍的热水器坏了从昨天晚上开始就没有热水"
+"""What zh-briefing-01 says, and zh-message-01 in its middle: all of it is said 4 s before the message ends."""
+READ = 0.6
+"""So much of it is there, in order. How well a draft reads is the recogniser's own figure; here it is when."""
 
 
 @dataclass(slots=True)
@@ -67,9 +73,12 @@ def samples(name: str) -> bytes:
         return bytes(file.readframes(file.getnframes()))
 
 
-async def until_text(told: Told, extension: str, part: str, within_s: float) -> None:
+async def until_read(told: Told, extension: str, words: str, within_s: float) -> None:
     deadline = time.monotonic() + within_s
-    while part not in told.text(extension):
+    while True:
+        same = SequenceMatcher(None, told.text(extension), words, autojunk=False).get_matching_blocks()
+        if sum(block.size for block in same) >= READ * len(words):
+            return
         assert time.monotonic() < deadline, told.captions
         await asyncio.sleep(0.02)
 
@@ -98,12 +107,12 @@ async def test_what_both_say_is_read_while_they_say_it(captioned: Captioned) -> 
         await call.wait_answered()
         await both_legs_heard(captioned)
         await speak(answered, "zh-briefing-01.wav")
-        await until_text(told, "101", "两天", 3)
+        await until_read(told, "101", BRIEFED, 3)
         speaking = asyncio.create_task(speak(call, "zh-message-01.wav"))
-        await until_text(told, "", "热水", 13.35 - 2)
+        await until_read(told, "", TOLD_FIRST, 13.35 - 2)
         assert not speaking.done(), "it is read while the caller still speaks"
         await speaking
-        await until_text(told, "", "谢谢", LATE_S + 1)
+        await until_read(told, "", "谢谢", LATE_S + 1)
         assert "电话是" not in told.text("101"), "each party has its own"
         await call.hangup()
 
