@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,21 +12,21 @@ from callcenter.runtime import preflight
 from callcenter.settings import Settings
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    tcp = [free_port(socket.SOCK_STREAM) for _ in range(3)]
+    with ExitStack() as held:  # all at once, so that no two are the same
+        ports = []
+        for kind in (socket.SOCK_DGRAM, *[socket.SOCK_STREAM] * 3):
+            probe = held.enter_context(socket.socket(socket.AF_INET, kind))
+            probe.bind(("127.0.0.1", 0))
+            ports.append(int(probe.getsockname()[1]))
+    sip, agi, ami, web = ports
     return Settings(
         home=tmp_path / "not" / "yet",
-        sip_port=free_port(socket.SOCK_DGRAM),
-        agi_port=tcp[0],
-        ami_port=tcp[1],
-        web_port=tcp[2],
+        sip_port=sip,
+        agi_port=agi,
+        ami_port=ami,
+        web_port=web,
         rtp_ports="21000-21019",
     )
 
